@@ -1,0 +1,63 @@
+namespace Rxelon.Shared.Values;
+
+/// <summary>Every stable error code. A code is never renamed or reused; messages may change.</summary>
+public static class FaultCodes
+{
+    // Requests
+    public const string Malformed = "malformed";
+    public const string UnknownField = "unknown-field";
+    public const string NotYet = "not-yet";
+    public const string Unauthorized = "unauthorized";
+    public const string Forbidden = "forbidden";
+    public const string NotFound = "not-found";
+    public const string Conflict = "conflict";
+    public const string TooLarge = "too-large";
+    public const string QuotaExceeded = "quota-exceeded";
+    public const string RateLimited = "rate-limited";
+    public const string Unavailable = "unavailable";
+    public const string BadSignature = "bad-signature";
+    public const string TokenExpired = "token-expired";
+    public const string TokenUsed = "token-used";
+    public const string ClockSkew = "clock-skew";
+
+    // Money
+    public const string InsufficientFunds = "insufficient-funds";
+    public const string BudgetExceeded = "budget-exceeded";
+
+    // Data
+    public const string HashMismatch = "hash-mismatch";
+    public const string DecryptFailed = "decrypt-failed";
+    public const string BlobMissing = "blob-missing";
+    public const string StorageFull = "storage-full";
+
+    // Attempts
+    public const string ProgramFailed = "program-failed";
+    public const string ProgramTrapped = "program-trapped";
+    public const string TimeLimit = "time-limit";
+    public const string MemoryLimit = "memory-limit";
+    public const string OutputLimit = "output-limit";
+    public const string ProcessLimit = "process-limit";
+    public const string BadProgram = "bad-program";
+    public const string ImageMissing = "image-missing";
+    public const string ExecutorMissing = "executor-missing";
+    public const string ExecutorFailed = "executor-failed";
+    public const string NodeLost = "node-lost";
+    public const string NodeBusy = "node-busy";
+    public const string NodeRestarted = "node-restarted";
+    public const string StaleAttempt = "stale-attempt";
+    public const string Stopped = "stopped";
+
+    // Tasks
+    public const string RetriesExhausted = "retries-exhausted";
+    public const string DeadlinePassed = "deadline-passed";
+    public const string CancelledByOwner = "cancelled-by-owner";
+    public const string AlreadyEnded = "already-ended";
+    public const string Erased = "erased";
+
+    // Nodes and the link
+    public const string NodeRevoked = "node-revoked";
+    public const string NodeNotApproved = "node-not-approved";
+    public const string DuplicateIdentity = "duplicate-identity";
+    public const string StaleSession = "stale-session";
+    public const string ProtocolVersion = "protocol-version";
+}
