@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using static Rxelon.Shared.Crypto.PartFormat;
+
+namespace Rxelon.Shared.Crypto;
+
+/// <summary>
+/// Takes plaintext, writes an encrypted part to the stream under it, in constant memory. <see cref="Complete"/> or
+/// <see cref="CompleteAsync"/> writes the last segment; a stream disposed without it leaves a truncated part that
+/// <see cref="PartDecryptStream"/> refuses, so a writer that failed half-way never looks finished. Flushing writes nothing
+/// of its own: a segment goes out when it is full. Not for concurrent use.
+/// </summary>
+public sealed class PartEncryptStream : WriteOnlyStream
+{
+    private readonly Stream _inner;
+    private readonly bool _leaveOpen;
+    private readonly PartSealer _sealer;
+    private readonly byte[] _plain = GC.AllocateUninitializedArray<byte>(SegmentSize);
+    private readonly byte[] _sealed = GC.AllocateUninitializedArray<byte>(HeaderSize + SealedSegmentSize);
+    private int _held;
+    private bool _headerWritten;
+    private bool _completed;
+    private bool _disposed;
+
+    /// <summary>Nothing is written to <paramref name="inner"/> before the first segment is full or the part is completed.</summary>
+    public PartEncryptStream(Stream inner, ReadOnlySpan<byte> key, CipherSuite suite, PartContext context, bool leaveOpen = false)
+    {
+        _inner = inner;
+        _leaveOpen = leaveOpen;
+        _sealer = new PartSealer(key, suite, context);
+    }
+
+    /// <inheritdoc/>
+    public override bool CanWrite => !_disposed && !_completed;
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        ThrowIfClosed();
+        while (Take(ref buffer, out var sealedSize))
+            _inner.Write(_sealed, 0, sealedSize);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        while (Take(ref buffer, out var sealedSize))
+            await _inner.WriteAsync(_sealed.AsMemory(0, sealedSize), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the last segment. A second call does nothing.</summary>
+    public void Complete()
+    {
+        if (FinalSegment() is { Length: > 0 } rest)
+            _inner.Write(rest.Span);
+        _inner.Flush();
+    }
+
+    /// <summary>Writes the last segment. A second call does nothing.</summary>
+    public async Task CompleteAsync(CancellationToken ct = default)
+    {
+        if (FinalSegment() is { Length: > 0 } rest)
+            await _inner.WriteAsync(rest, ct).ConfigureAwait(false);
+        await _inner.FlushAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override void Flush() => _inner.Flush();
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (!_disposed && !_leaveOpen)
+            await _inner.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_disposed)
+        {
+            _disposed = true;
+            _sealer.Dispose();
+            CryptographicOperations.ZeroMemory(_plain);
+            if (!_leaveOpen)
+                _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private bool Take(ref ReadOnlyMemory<byte> buffer, out int sealedSize)
+    {
+        var span = buffer.Span;
+        var more = Take(ref span, out sealedSize);
+        buffer = buffer[^span.Length..];
+        return more;
+    }
+
+    /// <summary>Takes from the buffer; true when a segment is ready to go out. A full segment waits: it may be the last.</summary>
+    private bool Take(ref ReadOnlySpan<byte> buffer, out int sealedSize)
+    {
+        sealedSize = 0;
+        if (_held == 0 && buffer.Length > SegmentSize)
+        {
+            sealedSize = SealNext(buffer[..SegmentSize], last: false);
+            buffer = buffer[SegmentSize..];
+            return true;
+        }
+
+        var taken = Math.Min(buffer.Length, SegmentSize - _held);
+        buffer[..taken].CopyTo(_plain.AsSpan(_held));
+        buffer = buffer[taken..];
+        _held += taken;
+        if (buffer.IsEmpty)
+            return false;
+        sealedSize = SealNext(_plain, last: false);
+        _held = 0;
+        return true;
+    }
+
+    private ReadOnlyMemory<byte> FinalSegment()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_completed)
+            return default;
+        _completed = true;
+        return _sealed.AsMemory(0, SealNext(_plain.AsSpan(0, _held), last: true));
+    }
+
+    private int SealNext(ReadOnlySpan<byte> plain, bool last)
+    {
+        var at = 0;
+        if (!_headerWritten)
+        {
+            _headerWritten = true;
+            _sealer.Header.CopyTo(_sealed, 0);
+            at = HeaderSize;
+        }
+
+        return at + _sealer.Seal(plain, _sealed.AsSpan(at), last);
+    }
+
+    private void ThrowIfClosed()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_completed)
+            throw new InvalidOperationException("The part is complete: nothing more can be written to it.");
+    }
+}
