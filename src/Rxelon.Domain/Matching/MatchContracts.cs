@@ -1,0 +1,26 @@
+using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Matching;
+
+/// <summary>A live session's capacity as the matcher sees it.</summary>
+public sealed record NodeOffer(
+    NodeId Node,
+    AccountId Operator,
+    ulong Session,
+    Resources Free,
+    Resources Total,
+    int SlotsFree,
+    Tokens AskPerCoreHour,
+    string Region,
+    IReadOnlyDictionary<string, string> Labels,
+    IReadOnlySet<WorkloadKind> Kinds,
+    IReadOnlySet<string> Images);
+
+/// <summary>One part on one node.</summary>
+public readonly record struct Match(TaskId Task, Placed Placed);
+
+/// <summary>Why a task waits, in plain words, and a guess when it starts (null: unknown).</summary>
+public sealed record WaitReason(string Code, string Sentence, TimeSpan? Estimate);

@@ -1,0 +1,75 @@
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Domain.Nodes;
+
+/// <summary>Where a node's membership stands.</summary>
+public enum NodeStanding
+{
+    None = 0,
+
+    /// <summary>Enrolled; an admin has not approved it (only where the CHS asks for approval).</summary>
+    Pending = 1,
+    Active = 2,
+    Revoked = 3,
+}
+
+/// <summary>Asks a node's record to do something.</summary>
+public interface INodeCommand
+{
+    NodeId Node { get; }
+
+    DateTimeOffset At { get; }
+}
+
+/// <summary>From the gateway, which consumed the join token and checked the signature. Repeats with the same key renew the certificate.</summary>
+public sealed record EnrolNode(
+    NodeId Node, AccountId Operator, string Name, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256, bool NeedsApproval, DateTimeOffset At) : INodeCommand;
+
+public sealed record ApproveNode(NodeId Node, string By, DateTimeOffset At) : INodeCommand;
+
+/// <summary>Cut off at once and for good.</summary>
+public sealed record RevokeNode(NodeId Node, string By, string Reason, DateTimeOffset At) : INodeCommand;
+
+/// <summary>A new TLS key (renewal): the certificate's SPKI digest changes.</summary>
+public sealed record RenewNode(NodeId Node, byte[] TlsSpkiSha256, DateTimeOffset At) : INodeCommand;
+
+/// <summary>From the node's session when it ends or at a window's end: what the node did since the last time.</summary>
+public sealed record RecordNodeWindow(NodeId Node, NodeWindow Window, DateTimeOffset At) : INodeCommand;
+
+/// <summary>Counts of one window; one event per window, not per attempt.</summary>
+public sealed record NodeWindow(
+    DateTimeOffset From, DateTimeOffset To, long OnlineMillis, int Accepted, int Failed, int Lost, long BusyMillis);
+
+public sealed record GetNode(NodeId Node, DateTimeOffset At) : INodeCommand;
+
+public interface INodeEvent
+{
+    DateTimeOffset At { get; }
+}
+
+public sealed record NodeEnrolled(
+    AccountId Operator, string Name, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256, bool Approved, DateTimeOffset At) : INodeEvent;
+
+public sealed record NodeApproved(string By, DateTimeOffset At) : INodeEvent;
+
+public sealed record NodeRevoked(string By, string Reason, DateTimeOffset At) : INodeEvent;
+
+public sealed record NodeRenewed(byte[] TlsSpkiSha256, DateTimeOffset At) : INodeEvent;
+
+public sealed record NodeWindowRecorded(NodeWindow Window, DateTimeOffset At) : INodeEvent;
+
+public abstract record NodeReply(NodeId Node);
+
+public sealed record NodeOk(NodeId Node) : NodeReply(Node);
+
+public sealed record NodeRefused(NodeId Node, Fault Fault) : NodeReply(Node);
+
+public sealed record NodeView(
+    NodeId Node, AccountId Operator, string Name, NodeStanding Standing, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256,
+    DateTimeOffset EnrolledAt, long OnlineMillis, long Accepted, long Failed, long Lost) : NodeReply(Node);
+
+public interface INodeEffect;
+
+/// <summary>To the edge: let this node's session in, or cut it off at once.</summary>
+public sealed record StandingChanged(NodeStanding Standing) : INodeEffect;

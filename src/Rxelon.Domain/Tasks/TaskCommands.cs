@@ -1,0 +1,88 @@
+using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>Asks a task to do something. <see cref="At"/> is the hub's clock when the command was made.</summary>
+public interface ITaskCommand
+{
+    /// <summary>The task asked.</summary>
+    TaskId Task { get; }
+
+    /// <summary>When the command was made.</summary>
+    DateTimeOffset At { get; }
+}
+
+/// <summary>
+/// From the gateway: a signed submission whose blobs are all stored. Repeating it is answered with the first outcome;
+/// the same id with other content is a conflict.
+/// </summary>
+public sealed record SubmitTask(TaskId Task, Submission Submission, PriceTerms Price, Tokens Hold, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>What the user ordered, exactly as signed, and the keys that came with it.</summary>
+public sealed record Submission(
+    AccountId Owner,
+    byte[] SpecBytes,
+    IReadOnlyList<BlobRef> Parts,
+    BlobRef Program,
+    byte[] VaultKey,
+    byte[] OwnerKey,
+    Tokens Budget,
+    byte[] SigningKey,
+    byte[] Signature);
+
+/// <summary>From the owner's account: the hold is in place, or was refused.</summary>
+public sealed record HoldAnswered(TaskId Task, Fault? Refusal, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>From the matchmaker: one placement pass for this task. Parts that are no longer waiting are left out of the outcome.</summary>
+public sealed record PlaceParts(TaskId Task, IReadOnlyList<Placed> Parts, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>One part on one node's session, at that operator's ask.</summary>
+public readonly record struct Placed(int Part, NodeId Node, AccountId Operator, ulong Session, Tokens AskPerCoreHour);
+
+/// <summary>From a node session: these attempts hold their verified ciphertext and want their keys.</summary>
+public sealed record ReleaseKeys(
+    TaskId Task, NodeId Node, ulong Session, byte[] SessionKey, IReadOnlyList<PartAttempt> Attempts, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>A part and the number of one of its attempts.</summary>
+public readonly record struct PartAttempt(int Part, int Number);
+
+/// <summary>From a node session, which has verified signature and hash and stored the ciphertext: results to accept.</summary>
+public sealed record AcceptResults(TaskId Task, NodeId Node, IReadOnlyList<ReportedResult> Results, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>One signed result.</summary>
+public sealed record ReportedResult(PartAttempt Attempt, BlobRef Result, Metering Metering, byte[] Signature);
+
+/// <summary>From a node session (signed by the node), from the session's end (node lost), or from the clock (time limit).</summary>
+public sealed record FailAttempts(TaskId Task, NodeId Node, IReadOnlyList<FailedAttempt> Failures, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>One attempt that ended without a result.</summary>
+public sealed record FailedAttempt(PartAttempt Attempt, Fault Fault, BlobRef? Log, byte[] Signature);
+
+/// <summary>
+/// From a new session of a node that was away: which attempts it still runs. Those that are still current move to the
+/// new session, current ones that it does not name are lost, and the reply tells which of the named are to be stopped.
+/// </summary>
+public sealed record ResumeAttempts(
+    TaskId Task, NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Running, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>From the owner: change what lives. Null leaves a value alone. <see cref="CommandId"/> makes repeats harmless.</summary>
+public sealed record AdjustTask(
+    TaskId Task, AccountId By, string CommandId, Tier? Tier, Tokens? BudgetMax, long? DeadlineSeconds, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>From the owner (or an admin): stop, pay for what was finished, free the rest.</summary>
+public sealed record CancelTask(TaskId Task, AccountId? By, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>From the owner, the account's closure or retention: destroy ciphertext and keys. Only an ended task can be erased.</summary>
+public sealed record EraseTask(TaskId Task, AccountId? By, string Reason, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>From the owner's account: this settlement is booked (first time or repeat), and whether the hold is closed by it.</summary>
+public sealed record SettlementBooked(TaskId Task, int Number, bool Closed, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>From the entity's own timer or the scanner: look at deadlines, and at whatever is owed.</summary>
+public sealed record WakeTask(TaskId Task, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>Asks for <see cref="TaskView"/>; changes nothing. Null <see cref="By"/> is the hub itself.</summary>
+public sealed record GetTask(TaskId Task, AccountId? By, DateTimeOffset At) : ITaskCommand;

@@ -1,0 +1,65 @@
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>What the shell does for a task once its events are durable. All are safe to repeat.</summary>
+public interface ITaskEffect;
+
+/// <summary>To the owner's account; answered by <see cref="HoldAnswered"/>.</summary>
+public sealed record HoldFunds(AccountId Owner, Tokens Amount) : ITaskEffect;
+
+/// <summary>To the owner's account: change the hold to this ceiling.</summary>
+public sealed record AdjustHold(AccountId Owner, Tokens Amount, string CommandId) : ITaskEffect;
+
+/// <summary>To the owner's account: pay for these parts; the last one closes the hold. Answered by <see cref="SettlementBooked"/>.</summary>
+public sealed record Settle(AccountId Owner, int Number, IReadOnlyList<PayLine> Lines, bool Close) : ITaskEffect;
+
+/// <summary>One part's pay.</summary>
+public readonly record struct PayLine(int Part, AccountId Operator, Tokens Amount);
+
+/// <summary>To the matchmaker: these parts wait (replaces what it knew of the task). No parts: forget the task.</summary>
+public sealed record Demand(TaskDemand Parts) : ITaskEffect;
+
+/// <summary>To the node router: begin these attempts.</summary>
+public sealed record StartAttempts(NodeId Node, ulong Session, IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> Attempts) : ITaskEffect;
+
+/// <summary>To the vault, then the node: seal and send these attempts' keys.</summary>
+public sealed record GrantKeys(NodeId Node, ulong Session, byte[] SessionKey, IReadOnlyList<PartAttempt> Attempts) : ITaskEffect;
+
+/// <summary>To the node router: stop these attempts.</summary>
+public sealed record StopAttempts(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, string Reason) : ITaskEffect;
+
+/// <summary>To the matchmaker: these attempts no longer take room on the node (accepted, failed, stopped).</summary>
+public sealed record FreeRoom(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, Fault? Fault) : ITaskEffect;
+
+/// <summary>To the blob store and the vault: destroy what this task stored.</summary>
+public sealed record EraseBlobs(AccountId Owner, IReadOnlyList<BlobRef> Blobs) : ITaskEffect;
+
+/// <summary>To watchers: something visible changed.</summary>
+public sealed record Announce(TaskNews News) : ITaskEffect;
+
+/// <summary>Wake the entity at this time (the nearest deadline); replaces the earlier wake-up.</summary>
+public sealed record WakeAt(DateTimeOffset When) : ITaskEffect;
+
+/// <summary>Nothing is left to do: the entity may leave memory.</summary>
+public sealed record Rest : ITaskEffect;
+
+/// <summary>What the matchmaker needs to know of a task's waiting parts.</summary>
+public sealed record TaskDemand(
+    TaskId Task,
+    AccountId Owner,
+    TaskSpec Spec,
+    Tier Tier,
+    DateTimeOffset SubmittedAt,
+    Tokens MaxAskPerCoreHour,
+    IReadOnlyList<int> Waiting,
+    int Running,
+    NodeId? StickTo,
+    IReadOnlyDictionary<int, IReadOnlyList<NodeId>> Avoid);
+
+/// <summary>A change for watchers: counts, phase, and the parts that changed.</summary>
+public sealed record TaskNews(
+    TaskId Task, TaskPhase Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Cost, Fault? Reason,
+    IReadOnlyList<PartView> Changed, DateTimeOffset At);

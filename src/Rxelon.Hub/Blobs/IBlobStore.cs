@@ -1,0 +1,43 @@
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Blobs;
+
+/// <summary>
+/// Ciphertext by SHA-256. Everything stored was hash-checked while it arrived and is durable when the call returns; storing
+/// the same bytes again is harmless. Blobs up to 32 KiB share one SQLite file (one commit per batch); larger ones are files.
+/// Each blob remembers which accounts stored it: quotas count per account, and a blob is deleted with its last owner.
+/// </summary>
+public interface IBlobStore
+{
+    /// <summary>Stores small blobs in one batch. Fault: quota-exceeded, hash-mismatch, storage-full.</summary>
+    Task<Outcome<IReadOnlyList<BlobRef>>> PutSmallAsync(AccountId owner, IReadOnlyList<ReadOnlyMemory<byte>> blobs, CancellationToken cancel);
+
+    /// <summary>Length when stored, else null.</summary>
+    Task<long?> SizeAsync(BlobId id, CancellationToken cancel);
+
+    /// <summary>Which of these are missing.</summary>
+    Task<IReadOnlyList<BlobId>> MissingAsync(IReadOnlyCollection<BlobId> ids, CancellationToken cancel);
+
+    /// <summary>Whole content of small blobs, in order; null where missing.</summary>
+    Task<IReadOnlyList<byte[]?>> ReadSmallAsync(IReadOnlyList<BlobId> ids, CancellationToken cancel);
+
+    /// <summary>A seekable stream over a blob of any size, or null when it is not here.</summary>
+    Task<Stream?> OpenAsync(BlobId id, CancellationToken cancel);
+
+    /// <summary>Bytes of an unfinished upload that are safely here (0 when none).</summary>
+    Task<long> UploadOffsetAsync(AccountId owner, BlobId id, CancellationToken cancel);
+
+    /// <summary>
+    /// Appends to an upload at <paramref name="offset"/> (which must equal the present offset); when <paramref name="total"/>
+    /// bytes are here, checks the hash and stores, or discards the upload with hash-mismatch. Returns the new offset.
+    /// </summary>
+    Task<Outcome<long>> AppendUploadAsync(AccountId owner, BlobId id, long total, long offset, Stream content, CancellationToken cancel);
+
+    /// <summary>Drops the account's claim on these blobs and deletes those nobody else claims.</summary>
+    Task ReleaseAsync(AccountId owner, IReadOnlyCollection<BlobId> ids, CancellationToken cancel);
+
+    /// <summary>Bytes an account stores.</summary>
+    Task<long> StoredBytesAsync(AccountId owner, CancellationToken cancel);
+}

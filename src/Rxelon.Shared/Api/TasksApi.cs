@@ -1,0 +1,69 @@
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Shared.Api;
+
+/// <summary>An encrypted blob by name and length.</summary>
+public readonly record struct BlobInfo(BlobId Id, long Size);
+
+/// <summary>POST /v1/quotes: what would this cost, when would it start, which nodes fit.</summary>
+public sealed record QuoteRequest(TaskSpec Spec, int Parts);
+
+/// <summary>
+/// The ceiling to hold and the price terms, the nodes that fit, and in plain words why others do not.
+/// Start estimate in seconds; null when unknown.
+/// </summary>
+public sealed record QuoteResponse(
+    Tokens Ceiling, Tokens PerPart, PriceTermsInfo Terms, int NodesFit, int NodesTotal, double? StartsInSeconds, IReadOnlyList<string> Reasons);
+
+/// <summary>See docs/design/pricing.md.</summary>
+public sealed record PriceTermsInfo(Tokens MinAskPerCoreHour, Tokens MaxAskPerCoreHour, int DemandPermille, int TierPermille, int FeePermille);
+
+/// <summary>
+/// POST /v1/tasks. Every blob must have been stored before. <see cref="Spec"/> is the exact UTF-8 of the spec, base64;
+/// <see cref="Signature"/> covers <c>SignedStatements.Submit</c>. Repeating the same submission is harmless.
+/// </summary>
+public sealed record SubmitRequest(
+    TaskId Task, byte[] Spec, IReadOnlyList<BlobInfo> Parts, BlobInfo Program, byte[] VaultKey, byte[] OwnerKey, Tokens Budget, byte[] Signature);
+
+/// <summary>The task as accepted; 201 the first time, 200 for a repeat.</summary>
+public sealed record SubmitResponse(TaskId Task, string Phase, Tokens Hold);
+
+/// <summary>GET /v1/tasks (newest first) and the head of GET /v1/tasks/{id}.</summary>
+public sealed record TaskSummary(
+    TaskId Task, string Name, string Kind, string Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Hold, Tokens Cost,
+    DateTimeOffset SubmittedAt, DateTimeOffset? EndedAt, FaultInfo? Reason);
+
+/// <summary>A page of tasks; pass <see cref="Next"/> as <c>?after=</c> for the following page.</summary>
+public sealed record TaskPage(IReadOnlyList<TaskSummary> Tasks, string? Next);
+
+/// <summary>GET /v1/tasks/{id}.</summary>
+public sealed record TaskResponse(
+    TaskSummary Summary, TaskSpec Spec, bool Settled, bool Erased, BlobInfo Program, byte[] OwnerKey, IReadOnlyList<PartInfo> Parts, WhyInfo? Waiting);
+
+/// <summary>One part.</summary>
+public sealed record PartInfo(
+    int Part, string Phase, int Attempt, NodeId? Node, BlobInfo Input, BlobInfo? Result, Metering? Metering, Tokens Cost, FaultInfo? LastFault, BlobInfo? LastLog);
+
+/// <summary>A fault on the wire: stable code, sentence, whose fault, whether a retry helps.</summary>
+public sealed record FaultInfo(string Code, string Message, string Culprit, bool Retryable);
+
+/// <summary>GET /v1/tasks/{id}/why: why it waits (or that it does not), in plain words.</summary>
+public sealed record WhyInfo(string Code, string Sentence, double? EstimateSeconds);
+
+/// <summary>PATCH /v1/tasks/{id}; a missing member leaves the value alone. Send an Idempotency-Key header.</summary>
+public sealed record AdjustRequest(string? Tier, Tokens? BudgetMax, long? DeadlineSeconds);
+
+/// <summary>
+/// One server-sent event of GET /v1/tasks/{id}/events (event name "task", data this JSON, id a growing number). The first
+/// one tells the present state; the stream ends after the task's end.
+/// </summary>
+public sealed record TaskNewsInfo(
+    TaskId Task, string Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Cost, FaultInfo? Reason, IReadOnlyList<PartInfo> Changed);
+
+/// <summary>POST /v1/blobs/fetch: many small blobs in one answer (a pack, see <c>BlobPack</c>), in this order.</summary>
+public sealed record FetchRequest(IReadOnlyList<BlobId> Blobs);
+
+/// <summary>Answer to POST /v1/blobs/pack.</summary>
+public sealed record PackResponse(IReadOnlyList<BlobInfo> Stored);

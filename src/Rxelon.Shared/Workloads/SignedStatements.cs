@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Shared.Workloads;
+
+/// <summary>
+/// The exact bytes that users and nodes sign (docs/design/signatures.md). Fixed binary, big-endian, one ASCII domain line
+/// first, so that no statement can be read as another.
+/// </summary>
+public static class SignedStatements
+{
+    /// <summary>
+    /// A user's order: "rx/submit/v1\n" ‖ task 16 ‖ account 16 ‖ SHA-256(spec bytes) ‖ SHA-256(u64 size ‖ digest of each
+    /// part) ‖ u32 parts ‖ program digest 32 ‖ u64 budget micro-tokens.
+    /// </summary>
+    public static byte[] Submit(
+        TaskId task, AccountId owner, ReadOnlySpan<byte> spec, IReadOnlyList<BlobRef> parts, BlobRef program, Tokens budget)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> size = stackalloc byte[8];
+        foreach (var part in parts)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(size, part.Size);
+            hash.AppendData(size);
+            hash.AppendData(part.Id.ToDigest());
+        }
+
+        return new StatementWriter("rx/submit/v1")
+            .Bytes(task.ToBytes()).Bytes(owner.ToBytes()).Bytes(SHA256.HashData(spec)).Bytes(hash.GetHashAndReset())
+            .U32(parts.Count).Bytes(program.Id.ToDigest()).I64(budget.Micros).ToArray();
+    }
+
+    /// <summary>
+    /// A node's result: "rx/result/v1\n" ‖ task 16 ‖ u32 part ‖ u32 attempt ‖ node 16 ‖ input digest ‖ result digest ‖
+    /// u64 result size ‖ seven u64 of metering in the order of <see cref="Metering"/>.
+    /// </summary>
+    public static byte[] Result(AttemptId attempt, NodeId node, BlobId input, BlobRef result, Metering m)
+        => new StatementWriter("rx/result/v1")
+            .Bytes(attempt.Task.ToBytes()).U32(attempt.Part).U32(attempt.Number).Bytes(node.ToBytes())
+            .Bytes(input.ToDigest()).Bytes(result.Id.ToDigest()).I64(result.Size)
+            .I64(m.WallMillis).I64(m.CpuMillis).I64(m.PeakMemory).I64(m.Fuel).I64(m.InputBytes).I64(m.OutputBytes)
+            .I64(m.ExitCode).ToArray();
+
+    /// <summary>A node's failure report: "rx/failure/v1\n" ‖ task ‖ u32 part ‖ u32 attempt ‖ node ‖ SHA-256(code ‖ 0x0A ‖ message).</summary>
+    public static byte[] Failure(AttemptId attempt, NodeId node, string code, string message)
+        => new StatementWriter("rx/failure/v1")
+            .Bytes(attempt.Task.ToBytes()).U32(attempt.Part).U32(attempt.Number).Bytes(node.ToBytes())
+            .Bytes(SHA256.HashData(Encoding.UTF8.GetBytes($"{code}\n{message}"))).ToArray();
+
+    /// <summary>A node vouches for its session's X25519 key: "rx/session/v1\n" ‖ node 16 ‖ session key 32 ‖ nonce 16.</summary>
+    public static byte[] Session(NodeId node, ReadOnlySpan<byte> sessionKey, ReadOnlySpan<byte> nonce)
+        => new StatementWriter("rx/session/v1").Bytes(node.ToBytes()).Bytes(sessionKey).Bytes(nonce).ToArray();
+
+    /// <summary>An account's creation: "rx/open/v1\n" ‖ signing key 32 ‖ exchange key 32 ‖ u64 Unix milliseconds.</summary>
+    public static byte[] OpenAccount(ReadOnlySpan<byte> signingKey, ReadOnlySpan<byte> exchangeKey, long unixMillis)
+        => new StatementWriter("rx/open/v1").Bytes(signingKey).Bytes(exchangeKey).I64(unixMillis).ToArray();
+
+    /// <summary>
+    /// A node's enrolment: "rx/enrol/v1\n" ‖ identity key 32 ‖ SHA-256(join token secret) ‖ SHA-256(TLS public key, SPKI DER).
+    /// </summary>
+    public static byte[] Enrol(ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> tokenSecret, ReadOnlySpan<byte> tlsSpki)
+        => new StatementWriter("rx/enrol/v1").Bytes(identityKey).Bytes(SHA256.HashData(tokenSecret))
+            .Bytes(SHA256.HashData(tlsSpki)).ToArray();
+}
+
+internal sealed class StatementWriter
+{
+    private readonly MemoryStream _bytes = new();
+
+    internal StatementWriter(string domain) => Bytes(Encoding.ASCII.GetBytes(domain + "\n"));
+
+    internal StatementWriter Bytes(ReadOnlySpan<byte> bytes)
+    {
+        _bytes.Write(bytes);
+        return this;
+    }
+
+    internal StatementWriter U32(int value)
+    {
+        Span<byte> b = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(b, checked((uint)value));
+        return Bytes(b);
+    }
+
+    internal StatementWriter I64(long value)
+    {
+        Span<byte> b = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(b, value);
+        return Bytes(b);
+    }
+
+    internal byte[] ToArray() => _bytes.ToArray();
+}

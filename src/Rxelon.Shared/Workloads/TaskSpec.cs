@@ -1,0 +1,148 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Shared.Workloads;
+
+/// <summary>Which kind of sandbox a task needs.</summary>
+public enum WorkloadKind
+{
+    /// <summary>WebAssembly with WASI preview 1; the module travels encrypted in the program blob.</summary>
+    Wasm = 1,
+
+    /// <summary>An OCI container, named by image digest.</summary>
+    Docker = 2,
+
+    /// <summary>A test double that computes nothing; only nodes started with it accept such tasks.</summary>
+    Mock = 3,
+}
+
+/// <summary>Economy, standard or priority: the queue's order and the price's multiplier.</summary>
+public enum Tier
+{
+    Economy = 1,
+    Standard = 2,
+    Priority = 3,
+}
+
+/// <summary>Who holds the task key while the task runs.</summary>
+public enum Custody
+{
+    /// <summary>The CHS vault, which releases part keys to assigned nodes.</summary>
+    Managed = 1,
+}
+
+/// <summary>
+/// What the CHS may see of a task: the terms it needs to place, limit and price it. Programs, arguments, environment,
+/// secrets and inputs are not in here; they travel encrypted. The exact UTF-8 bytes of its JSON are what the user signs
+/// and what the journal keeps, so nobody ever re-encodes it to check a signature.
+/// </summary>
+public sealed record TaskSpec
+{
+    /// <summary>A label for people, 1 to 64 characters; not secret.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The sandbox.</summary>
+    public required WorkloadKind Kind { get; init; }
+
+    /// <summary>Docker only: image id or digest, <c>sha256:…</c>.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>What each part gets.</summary>
+    public Resources Resources { get; init; } = Resources.Default;
+
+    /// <summary>Where each part must stop.</summary>
+    public Limits Limits { get; init; } = new();
+
+    /// <summary>Where it may run.</summary>
+    public Placement Placement { get; init; } = new();
+
+    /// <summary>Cipher, custody, and how many parts at once.</summary>
+    public Privacy Privacy { get; init; } = new();
+
+    /// <summary>What it may cost.</summary>
+    public Budget Budget { get; init; } = new();
+
+    /// <summary>How long results stay after the end.</summary>
+    public Retention Retain { get; init; } = new();
+
+    /// <summary>The bytes that are signed and kept.</summary>
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, SpecJson.Default.TaskSpec);
+
+    /// <summary>Reads what <see cref="ToBytes"/> wrote; unknown members are refused by name.</summary>
+    public static Outcome<TaskSpec> Parse(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(utf8, SpecJson.Default.TaskSpec) is { } spec
+                ? spec
+                : new Fault(FaultCodes.Malformed, "The task spec is null.", Culprit.Input);
+        }
+        catch (JsonException e)
+        {
+            return new Fault(FaultCodes.Malformed, $"The task spec is not valid: {e.Message}", Culprit.Input);
+        }
+    }
+}
+
+/// <summary>Time per attempt (seconds), output bytes per part, attempts after the first, and how long it may wait in the queue.</summary>
+public sealed record Limits
+{
+    public int TimeSeconds { get; init; } = 60;
+
+    public long OutputBytes { get; init; } = 100L << 20;
+
+    public int Retries { get; init; } = 2;
+
+    /// <summary>Seconds from submission until the task must have ended; 0 means none.</summary>
+    public long DeadlineSeconds { get; init; }
+}
+
+/// <summary>Which nodes qualify. Empty lists mean any.</summary>
+public sealed record Placement
+{
+    public IReadOnlyList<string> Regions { get; init; } = [];
+
+    /// <summary>Operator accounts that must not get any part.</summary>
+    public IReadOnlyList<string> DenyOperators { get; init; } = [];
+
+    /// <summary>Labels a node must carry with these values.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>How the data is protected and spread.</summary>
+public sealed record Privacy
+{
+    public Custody Custody { get; init; } = Custody.Managed;
+
+    /// <summary>A name from <c>CipherSuites</c>.</summary>
+    public string Cipher { get; init; } = "aes-256-gcm";
+
+    /// <summary>Most parts running at once; 0 means as many as fit.</summary>
+    public int Parallel { get; init; }
+
+    /// <summary>Keep all parts on the node that took the first one.</summary>
+    public bool Sticky { get; init; }
+}
+
+/// <summary>The most the task may cost, and its tier. A ceiling of zero means "the quote".</summary>
+public sealed record Budget
+{
+    public Tokens Max { get; init; }
+
+    public Tier Tier { get; init; } = Tier.Standard;
+}
+
+/// <summary>Seconds after the end for which result ciphertext is kept.</summary>
+public sealed record Retention
+{
+    public long ResultsSeconds { get; init; } = 7 * 24 * 3600;
+}
+
+/// <summary>JSON of the spec: camelCase, enum names, unknown members refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(TaskSpec))]
+internal sealed partial class SpecJson : JsonSerializerContext;
