@@ -1,0 +1,67 @@
+namespace Rxelon.Hub.Config;
+
+/// <summary>
+/// Everything an admin can set, bound from <c>appsettings.json</c>, <c>RXELON_</c> environment variables and the command line
+/// (section "Hub"). Validated at start: a wrong value stops the hub with the key's name.
+/// </summary>
+public sealed class HubOptions
+{
+    /// <summary>Where journal, blobs, keys and the admin socket live (mode 0700).</summary>
+    public string DataDirectory { get; set; } = "";
+
+    /// <summary>The network's name, shown to users and in certificates.</summary>
+    public string Network { get; set; } = "rxelon";
+
+    /// <summary>Where the HTTP API listens. Plain http is accepted on loopback only.</summary>
+    public string HttpUrl { get; set; } = "http://127.0.0.1:7600";
+
+    /// <summary>PEM certificate and key for https; or "ca": one issued by the CHS's own CA.</summary>
+    public string? HttpCertificate { get; set; }
+
+    public string? HttpCertificateKey { get; set; }
+
+    /// <summary>The base URL that nodes use for blobs when it differs from <see cref="HttpUrl"/>.</summary>
+    public string? PublicHttpUrl { get; set; }
+
+    /// <summary>Where the edge listens for nodes, and the exact name and port that nodes dial.</summary>
+    public string EdgeBindHost { get; set; } = "127.0.0.1";
+
+    public int EdgePort { get; set; } = 7601;
+
+    public string EdgePublicHost { get; set; } = "127.0.0.1";
+
+    /// <summary>Port of the private cluster system; 0 picks one.</summary>
+    public int ClusterPort { get; set; }
+
+    /// <summary>New nodes wait for an admin's approval.</summary>
+    public bool NodesNeedApproval { get; set; }
+
+    /// <summary>Bounds on operators' asks, micro-tokens per core-hour.</summary>
+    public long MinAskPerCoreHour { get; set; } = 1_000;
+
+    public long MaxAskPerCoreHour { get; set; } = 100_000_000;
+
+    /// <summary>The network fee in thousandths of the operator's share.</summary>
+    public int FeePermille { get; set; } = 50;
+
+    /// <summary>Bytes of ciphertext an account may store.</summary>
+    public long QuotaBytes { get; set; } = 20L << 30;
+
+    /// <summary>How long accounts gather what they owe before they send it on.</summary>
+    public TimeSpan PayoutWindow { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Heartbeats: idle and busy nodes; suspect and lost after this much silence beyond the beat.</summary>
+    public TimeSpan IdleBeat { get; set; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan BusyBeat { get; set; } = TimeSpan.FromSeconds(2);
+
+    public TimeSpan SuspectAfter { get; set; } = TimeSpan.FromSeconds(3);
+
+    public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>Largest clock difference tolerated from a node or client.</summary>
+    public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Accept mock tasks (tests and benches).</summary>
+    public bool AllowMock { get; set; }
+}

@@ -1,0 +1,54 @@
+using Akka.Actor;
+using Rxelon.Domain.Matching;
+using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Edge;
+
+/// <summary>
+/// Messages of the node router, the one actor of the private system that knows which live session serves which node. Task
+/// entities send it work for a node; sessions register with it. A message for a session that is gone is dropped: the task learns
+/// of the loss from the router (<see cref="FailAttempts"/> with node-lost), never from a missing answer.
+/// </summary>
+public interface IToNode
+{
+    NodeId Node { get; }
+
+    /// <summary>The session the work was placed on; another session of the same node does not get it.</summary>
+    ulong Session { get; }
+}
+
+public sealed record StartParts(
+    NodeId Node, ulong Session, TaskId Task, TaskSpec Spec, BlobRef Program, int PartsTotal,
+    IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> Parts) : IToNode, INoSerializationVerificationNeeded;
+
+public sealed record GrantParts(
+    NodeId Node, ulong Session, TaskId Task, IReadOnlyList<(PartAttempt Attempt, byte[] Sealed)> Grants) : IToNode, INoSerializationVerificationNeeded;
+
+public sealed record StopParts(
+    NodeId Node, ulong Session, TaskId Task, IReadOnlyList<PartAttempt> Parts, string Reason) : IToNode, INoSerializationVerificationNeeded;
+
+/// <summary>To the router: cut this node off at once (revoked).</summary>
+public sealed record CutNode(NodeId Node, string Code, string Reason) : INoSerializationVerificationNeeded;
+
+/// <summary>From a session's proxy: it is admitted and can take work; the offer goes on to the matchmaker.</summary>
+public sealed record SessionUp(NodeOffer Offer, IActorRef Proxy) : INoSerializationVerificationNeeded;
+
+/// <summary>From a session's proxy: capacity, price or slots changed.</summary>
+public sealed record SessionOffer(NodeOffer Offer) : INoSerializationVerificationNeeded;
+
+/// <summary>From a session's proxy: it ended (lost, said goodbye, cut off, replaced by a newer session).</summary>
+public sealed record SessionDown(NodeId Node, ulong Session, string Reason) : INoSerializationVerificationNeeded;
+
+/// <summary>Asks for <see cref="SessionList"/>.</summary>
+public sealed record ListSessions : INoSerializationVerificationNeeded
+{
+    public static ListSessions Instance { get; } = new();
+}
+
+/// <summary>Live sessions with their present offers and attempts under way.</summary>
+public sealed record SessionList(IReadOnlyList<SessionStatus> Sessions) : INoSerializationVerificationNeeded;
+
+public sealed record SessionStatus(
+    NodeOffer Offer, DateTimeOffset Since, DateTimeOffset LastHeard, int Running, string ClientVersion, IReadOnlyList<string> Warnings);
