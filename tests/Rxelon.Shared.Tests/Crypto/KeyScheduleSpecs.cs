@@ -8,7 +8,7 @@ namespace Rxelon.Shared.Tests.Crypto;
 public sealed class KeyScheduleSpecs
 {
     private static readonly Gen<(string Kind, int Part, int Attempt)> Slots = Gen.Select(
-        Gen.OneOfConst("input", "result", "log", "verify", "shared"), Gen.Int[0, 50], Gen.Int[0, 50]);
+        Gen.OneOf("input", "result", "log", "verify", "shared"), Gen.Int[0, 50], Gen.Int[0, 50]);
 
     /// <summary>RFC 5869, appendix A.1 to A.3: extract and expand with SHA-256.</summary>
     [Theory]
@@ -48,7 +48,7 @@ public sealed class KeyScheduleSpecs
 
         // RFC 5869 §2.3 for a single block: T(1) = HMAC(PRK, info | 0x01).
         foreach (var (key, label) in keys)
-            Assert.Equal(HMACSHA256.HashData(k, [.. Encoding.UTF8.GetBytes(label), 1]), key);
+            Assert.Equal(HMACSHA256.HashData(k, (byte[])[.. Encoding.UTF8.GetBytes(label), 1]), key);
     }
 
     [Fact]

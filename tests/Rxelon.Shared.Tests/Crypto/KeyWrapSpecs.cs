@@ -6,7 +6,7 @@ namespace Rxelon.Shared.Tests.Crypto;
 
 public sealed class KeyWrapSpecs
 {
-    private static readonly KeyWrapContext Grant = KeyWrapContext.PartGrant(Samples.Task, 3, 2, Samples.Node, "result");
+    private static readonly KeyWrapContext Grant = KeyWrapContext.PartGrant(Samples.ThisTask, 3, 2, Samples.Node, "result");
 
     public static TheoryData<KeyWrapContext> Others => new(
         Grant with { Purpose = KeyWrapContext.VaultPurpose },
@@ -19,8 +19,8 @@ public sealed class KeyWrapSpecs
         Grant with { Node = null },
         Grant with { Label = "log" },
         Grant with { Label = null },
-        KeyWrapContext.TaskVault(Samples.Task),
-        KeyWrapContext.TaskOwner(Samples.Task));
+        KeyWrapContext.TaskVault(Samples.ThisTask),
+        KeyWrapContext.TaskOwner(Samples.ThisTask));
 
     [Fact]
     public void A_wrapped_key_survives_its_bytes_and_unwraps()
@@ -87,7 +87,7 @@ public sealed class KeyWrapSpecs
     public void The_info_is_length_prefixed_fields_in_order()
         => Assert.Equal(
             [
-                .. Hex.Of("000a 72782f777261702f7631 000a 706172742f6772616e74 0010"), .. Samples.Task.ToBytes(),
+                .. Hex.Of("000a 72782f777261702f7631 000a 706172742f6772616e74 0010"), .. Samples.ThisTask.ToBytes(),
                 .. Hex.Of("0004 00000003 0004 00000002 0010"), .. Samples.Node.ToBytes(), .. Hex.Of("0006 726573756c74"),
             ],
             Grant.ToInfo());

@@ -13,10 +13,10 @@ public sealed class PartContextSpecs
     {
         PartContext[] places =
         [
-            PartContext.Input(Task, 3), PartContext.Input(Task, 2), PartContext.Input(OtherTask, 3),
-            PartContext.Result(Task, 3, 2), PartContext.Result(Task, 3, 1), PartContext.Result(Task, 2, 2),
-            PartContext.Log(Task, 3, 2), PartContext.Log(Task, 3, 1),
-            PartContext.Shared(Task, "module"), PartContext.Shared(Task, "args"), PartContext.Shared(OtherTask, "module"),
+            PartContext.Input(ThisTask, 3), PartContext.Input(ThisTask, 2), PartContext.Input(OtherTask, 3),
+            PartContext.Result(ThisTask, 3, 2), PartContext.Result(ThisTask, 3, 1), PartContext.Result(ThisTask, 2, 2),
+            PartContext.Log(ThisTask, 3, 2), PartContext.Log(ThisTask, 3, 1),
+            PartContext.Shared(ThisTask, "module"), PartContext.Shared(ThisTask, "args"), PartContext.Shared(OtherTask, "module"),
         ];
         foreach (var suite in CipherSuites.All)
         {
@@ -32,14 +32,14 @@ public sealed class PartContextSpecs
     [Fact]
     public void The_fault_names_the_field_and_both_values()
     {
-        var part = PartCipher.Seal([1], Key, CipherSuite.Aes256Gcm, PartContext.Result(Task, 3, 2));
+        var part = PartCipher.Seal([1], Key, CipherSuite.Aes256Gcm, PartContext.Result(ThisTask, 3, 2));
 
-        Says(part, PartContext.Result(Task, 4, 2), "the header's part is 3, not 4");
-        Says(part, PartContext.Result(Task, 3, 1), "the header's attempt is 2, not 1");
-        Says(part, PartContext.Result(OtherTask, 3, 2), $"the header's task is {Task}, not {OtherTask}");
-        Says(part, PartContext.Log(Task, 3, 2), "the header's role is Result, not Log");
-        var shared = PartCipher.Seal([1], Key, CipherSuite.Aes256Gcm, PartContext.Shared(Task, "a"));
-        Says(shared, PartContext.Shared(Task, "b"), "the header's name is another one");
+        Says(part, PartContext.Result(ThisTask, 4, 2), "the header's part is 3, not 4");
+        Says(part, PartContext.Result(ThisTask, 3, 1), "the header's attempt is 2, not 1");
+        Says(part, PartContext.Result(OtherTask, 3, 2), $"the header's task is {ThisTask}, not {OtherTask}");
+        Says(part, PartContext.Log(ThisTask, 3, 2), "the header's role is Result, not Log");
+        var shared = PartCipher.Seal([1], Key, CipherSuite.Aes256Gcm, PartContext.Shared(ThisTask, "a"));
+        Says(shared, PartContext.Shared(ThisTask, "b"), "the header's name is another one");
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class PartContextSpecs
     public void Contexts_that_cannot_be_are_programming_errors()
     {
         Assert.Throws<InvalidOperationException>(() => PartCipher.Seal([1], Key, CipherSuite.Aes256Gcm, PartContext.Input(default(TaskId), 0)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => PartCipher.Seal([1], Key, CipherSuite.Aes256Gcm, PartContext.Input(Task, -1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PartCipher.Seal([1], Key, CipherSuite.Aes256Gcm, PartContext.Input(ThisTask, -1)));
     }
 
     private static void Says(byte[] part, PartContext context, string expected)

@@ -26,10 +26,10 @@ public sealed class PartGoldenSpecs
     [Fact]
     public void The_header_is_laid_out_as_documented()
     {
-        var part = PartCipher.SealWithPrefix([1], Key, CipherSuite.ChaCha20Poly1305, PartContext.Shared(Task, "abc"), "prefix7"u8);
+        var part = PartCipher.SealWithPrefix([1], Key, CipherSuite.ChaCha20Poly1305, PartContext.Shared(ThisTask, "abc"), "prefix7"u8);
         Assert.Equal(
             [
-                .. "RXP1"u8, 1, 2, 4, 0, .. Task.ToBytes(), .. Hex.Of("00000000 00000000 00010000"),
+                .. "RXP1"u8, 1, 2, 4, 0, .. ThisTask.ToBytes(), .. Hex.Of("00000000 00000000 00010000"),
                 .. Hex.Of("ba7816bf8f01cfea"), // SHA-256("abc"), FIPS 180-2 appendix B.1
                 .. "prefix7"u8,
             ],

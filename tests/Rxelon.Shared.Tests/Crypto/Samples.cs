@@ -8,10 +8,10 @@ internal static class Samples
 {
     internal static readonly byte[] TaskKey = Pattern(32, 3);
     internal static readonly byte[] Key = Pattern(32, 101);
-    internal static readonly TaskId Task = TaskId.FromBytes(Pattern(16, 5));
+    internal static readonly TaskId ThisTask = TaskId.FromBytes(Pattern(16, 5));
     internal static readonly TaskId OtherTask = TaskId.FromBytes(Pattern(16, 6));
     internal static readonly NodeId Node = NodeId.FromBytes(Pattern(16, 7));
-    internal static readonly PartContext Context = PartContext.Result(Task, 3, 2);
+    internal static readonly PartContext Context = PartContext.Result(ThisTask, 3, 2);
 
     /// <summary>Byte i is i·31 + i/256·17 + seed, modulo 256: no two 64 KiB segments are equal.</summary>
     internal static byte[] Pattern(int length, int seed = 1)
