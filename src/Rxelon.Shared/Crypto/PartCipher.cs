@@ -35,8 +35,8 @@ public static class PartCipher
             return refused;
         using var opener = started.Value;
         var rest = ciphertext[HeaderSize..];
-        var segments = Math.Max(1, ((long)rest.Length + SealedSegmentSize - 1) / SealedSegmentSize);
-        var plaintext = GC.AllocateUninitializedArray<byte>((int)Math.Max(0, rest.Length - (segments * TagSize)));
+        var plaintext = GC.AllocateUninitializedArray<byte>(
+            (rest.Length / SealedSegmentSize * SegmentSize) + Math.Max(0, (rest.Length % SealedSegmentSize) - TagSize));
         for (var into = plaintext.AsSpan(); ;)
         {
             var last = rest.Length <= SealedSegmentSize;

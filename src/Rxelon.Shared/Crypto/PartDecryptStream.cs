@@ -18,7 +18,7 @@ public sealed class PartDecryptStream : ReadOnlyStream
     private readonly PartContext _context;
     private readonly byte[] _key;
     private readonly byte[] _sealed = GC.AllocateUninitializedArray<byte>(SealedSegmentSize + Lookahead);
-    private readonly byte[] _plain = GC.AllocateUninitializedArray<byte>(SegmentSize);
+    private byte[] _plain = [];
     private PartOpener? _opener;
     private Fault? _fault;
     private int _filled;
@@ -116,6 +116,8 @@ public sealed class PartDecryptStream : ReadOnlyStream
         var segment = _sealed.AsSpan(0, _lastOpened ? _filled : SealedSegmentSize);
         var size = Math.Max(0, segment.Length - TagSize);
         var direct = buffer.Length >= size;
+        if (!direct && _plain.Length == 0)
+            _plain = new byte[SegmentSize];
         if (_opener!.Open(segment, direct ? buffer : _plain, _lastOpened) is { } fault)
             throw Refuse(fault);
         _sealed[0] = _sealed[SealedSegmentSize];

@@ -14,8 +14,8 @@ public sealed class PartEncryptStream : WriteOnlyStream
     private readonly Stream _inner;
     private readonly bool _leaveOpen;
     private readonly PartSealer _sealer;
-    private readonly byte[] _plain = GC.AllocateUninitializedArray<byte>(SegmentSize);
-    private readonly byte[] _sealed = GC.AllocateUninitializedArray<byte>(HeaderSize + SealedSegmentSize);
+    private byte[] _plain = [];
+    private byte[] _sealed = [];
     private int _held;
     private bool _headerWritten;
     private bool _completed;
@@ -113,14 +113,28 @@ public sealed class PartEncryptStream : WriteOnlyStream
         }
 
         var taken = Math.Min(buffer.Length, SegmentSize - _held);
-        buffer[..taken].CopyTo(_plain.AsSpan(_held));
+        Hold(buffer[..taken]);
         buffer = buffer[taken..];
-        _held += taken;
         if (buffer.IsEmpty)
             return false;
-        sealedSize = SealNext(_plain, last: false);
+        sealedSize = SealNext(_plain.AsSpan(0, SegmentSize), last: false);
         _held = 0;
         return true;
+    }
+
+    /// <summary>Small parts stay in small buffers: it grows by doubling up to one segment.</summary>
+    private void Hold(ReadOnlySpan<byte> plain)
+    {
+        if (_held + plain.Length > _plain.Length)
+        {
+            var larger = new byte[Math.Clamp(2 * _plain.Length, _held + plain.Length, SegmentSize)];
+            _plain.AsSpan(0, _held).CopyTo(larger);
+            CryptographicOperations.ZeroMemory(_plain);
+            _plain = larger;
+        }
+
+        plain.CopyTo(_plain.AsSpan(_held));
+        _held += plain.Length;
     }
 
     private ReadOnlyMemory<byte> FinalSegment()
@@ -129,11 +143,15 @@ public sealed class PartEncryptStream : WriteOnlyStream
         if (_completed)
             return default;
         _completed = true;
-        return _sealed.AsMemory(0, SealNext(_plain.AsSpan(0, _held), last: true));
+        var size = SealNext(_plain.AsSpan(0, _held), last: true);
+        return _sealed.AsMemory(0, size);
     }
 
     private int SealNext(ReadOnlySpan<byte> plain, bool last)
     {
+        var needed = HeaderSize + TagSize + plain.Length;
+        if (_sealed.Length < needed)
+            _sealed = GC.AllocateUninitializedArray<byte>(needed);
         var at = 0;
         if (!_headerWritten)
         {

@@ -9,7 +9,7 @@ public readonly record struct AttemptId(TaskId Task, int Part, int Number)
     /// <inheritdoc/>
     public override string ToString() => $"{Task}/{Part}/{Number}";
 
-    /// <summary>Parses <c>task/part/number</c>; false for anything else.</summary>
+    /// <summary>Parses exactly what <see cref="ToString"/> writes; false for anything else, such as a sign or a leading zero.</summary>
     public static bool TryParse(string? text, out AttemptId id)
     {
         id = default;
@@ -19,6 +19,6 @@ public readonly record struct AttemptId(TaskId Task, int Part, int Number)
             || !int.TryParse(pieces[2], out var number) || number < 1)
             return false;
         id = new AttemptId(task, part, number);
-        return true;
+        return id.ToString() == text;
     }
 }
