@@ -36,6 +36,7 @@ print_directions() {
 
 hub      $RX_URL   (API description: $RX_URL/openapi/v1.json)
 logs     $RX_NET/logs
+engine   ${RXELON_TEST_DOCKER:-none}
 
 In another terminal:
   export RXELON_HOME=$RXELON_HOME RXELON_PROFILE=user
