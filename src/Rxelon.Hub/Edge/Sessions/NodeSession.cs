@@ -272,7 +272,7 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
         if (!_suspect && Overdue >= options.SuspectAfter)
         {
             _suspect = true;
-            Context.Parent.Tell(new SessionOffer(_offer! with { SlotsFree = 0 }));
+            Context.Parent.Tell(new SessionOffer(_offer! with { Draining = true }));
         }
 
         _channel.Tick();

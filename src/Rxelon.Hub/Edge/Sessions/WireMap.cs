@@ -15,6 +15,7 @@ internal static class WireMap
     private const int MaxLabels = 64;
     private const int MaxText = 256;
     private const int MaxImages = 1_000;
+    private const int MaxSlots = 100_000;
 
     internal static AttemptKey Key(AttemptId attempt)
         => new() { Task = Bytes(attempt.Task.ToBytes()), Part = (uint)attempt.Part, Number = (uint)attempt.Number };
@@ -54,7 +55,7 @@ internal static class WireMap
     {
         if (offer?.Total is null || offer.Free is null || offer.Labels.Count > MaxLabels || offer.Region.Length > MaxText
             || offer.Labels.Any(l => l.Key.Length > MaxText || l.Value.Length > MaxText)
-            || offer.Executors.Sum(e => e.Images.Count) > MaxImages || offer.SlotsFree > int.MaxValue)
+            || offer.Executors.Sum(e => e.Images.Count) > MaxImages || offer.SlotsTotal > MaxSlots || offer.SlotsFree > offer.SlotsTotal)
             return null;
         var total = Read(offer.Total);
         var free = Read(offer.Free);
@@ -62,7 +63,7 @@ internal static class WireMap
             return null;
         var ask = new Tokens(Math.Clamp(offer.AskMicrosPerCoreHour, options.MinAskPerCoreHour, options.MaxAskPerCoreHour));
         return new NodeOffer(
-            node, operatorAccount, session, free, total, offer.Draining ? 0 : (int)offer.SlotsFree, ask, offer.Region,
+            node, operatorAccount, session, free, total, (int)offer.SlotsFree, (int)offer.SlotsTotal, offer.Draining, ask, offer.Region,
             offer.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal),
             offer.Executors.Select(e => (WorkloadKind)e.Kind).Where(Enum.IsDefined).ToHashSet(),
             offer.Executors.SelectMany(e => e.Images).ToHashSet(StringComparer.Ordinal));
