@@ -18,6 +18,9 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
 {
     private const int BatchBytes = 4 << 20;
 
+    // Offset of the attempt in the header: see PartFormat.
+    private const int AttemptAt = 28;
+
     /// <summary>Unpacks every accepted part into the folder; <paramref name="done"/> hears how many are.</summary>
     public Task<Fault?> ToFolderAsync(
         TaskResponse task, ReadOnlyMemory<byte> taskKey, ResultFolder folder, IProgress<int>? done = null, CancellationToken ct = default)
@@ -26,16 +29,17 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
     /// <summary>Writes the standard outputs of all accepted parts, joined in order. Files are left out.</summary>
     public Task<Fault?> ToStreamAsync(
         TaskResponse task, ReadOnlyMemory<byte> taskKey, Stream stdout, IProgress<int>? done = null, CancellationToken ct = default)
-        => FetchAsync(task, taskKey, _ => new StdoutOnly(stdout), done, ct);
+        => FetchAsync(task, taskKey, _ => new OneOutput(stdout, Stream.Null), done, ct);
 
     /// <summary>
-    /// The last log of a part, decrypted; not-found when there is none. The log may be of an earlier attempt than the present
-    /// one: its header says of which, and opens only if that is true.
+    /// The last log of a part, decrypted: what a failed attempt left, else the standard error of the accepted one; not-found when
+    /// there is neither. A log may be of an earlier attempt than the present one: its header says of which, and opens only if
+    /// that is true.
     /// </summary>
     public async Task<Outcome<byte[]>> LogAsync(TaskId task, PartInfo part, ReadOnlyMemory<byte> taskKey, CancellationToken ct = default)
     {
         if (part.LastLog is not { } log)
-            return new Fault(FaultCodes.NotFound, $"Part {part.Part} has no log.", Culprit.Input);
+            return await StderrAsync(task, part, taskKey, ct).ConfigureAwait(false);
         var cipher = new MemoryStream();
         if (await hub.Blobs.DownloadAsync(new BlobRef(log.Id, log.Size), cipher, null, ct).ConfigureAwait(false) is { } fault)
             return fault;
@@ -48,19 +52,28 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
             : PartCipher.Open(bytes, KeySchedule.Log(taskKey.Span, part.Part, attempt), PartContext.Log(task, part.Part, attempt));
     }
 
-    // Offset of the attempt in the header: see PartFormat.
-    private const int AttemptAt = 28;
+    private async Task<Outcome<byte[]>> StderrAsync(TaskId task, PartInfo part, ReadOnlyMemory<byte> taskKey, CancellationToken ct)
+    {
+        if (part.Result is null)
+            return new Fault(FaultCodes.NotFound, $"Part {part.Part} has no log.", Culprit.Input);
+        var stderr = new MemoryStream();
+        var fault = await FetchAsync(task, [part], taskKey, _ => new OneOutput(Stream.Null, stderr), null, ct).ConfigureAwait(false);
+        return fault is null ? stderr.ToArray() : fault;
+    }
+
+    private Task<Fault?> FetchAsync(
+        TaskResponse task, ReadOnlyMemory<byte> taskKey, Func<int, IResultSink> open, IProgress<int>? done, CancellationToken ct)
+        => FetchAsync(task.Summary.Task, [.. task.Parts.Where(p => p.Result is not null).OrderBy(p => p.Part)], taskKey, open, done, ct);
 
     private async Task<Fault?> FetchAsync(
-        TaskResponse task, ReadOnlyMemory<byte> taskKey, Func<int, IResultSink> open, IProgress<int>? done, CancellationToken ct)
+        TaskId task, List<PartInfo> parts, ReadOnlyMemory<byte> taskKey, Func<int, IResultSink> open, IProgress<int>? done, CancellationToken ct)
     {
-        var parts = task.Parts.Where(p => p.Result is not null).OrderBy(p => p.Part).ToList();
         for (var at = 0; at < parts.Count;)
         {
             var batch = SmallOnesFrom(parts, at);
             if (batch.Count == 0)
             {
-                if (await FetchLargeAsync(task.Summary.Task, parts[at], taskKey, open(parts[at].Part), ct).ConfigureAwait(false) is { } fault)
+                if (await FetchLargeAsync(task, parts[at], taskKey, open(parts[at].Part), ct).ConfigureAwait(false) is { } fault)
                     return fault;
                 at++;
             }
@@ -72,7 +85,7 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
                 foreach (var (part, blob) in batch.Zip(blobs.Value))
                 {
                     using var cipher = new MemoryStream(blob.ToArray(), writable: false);
-                    if (await UnpackAsync(task.Summary.Task, part, taskKey, cipher, open(part.Part), ct).ConfigureAwait(false) is { } broken)
+                    if (await UnpackAsync(task, part, taskKey, cipher, open(part.Part), ct).ConfigureAwait(false) is { } broken)
                         return broken;
                 }
 
@@ -140,11 +153,11 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
         return null;
     }
 
-    private sealed class StdoutOnly(Stream stdout) : IResultSink
+    private sealed class OneOutput(Stream stdout, Stream stderr) : IResultSink
     {
         public Task StdoutAsync(Stream content, CancellationToken ct) => content.CopyToAsync(stdout, ct);
 
-        public Task StderrAsync(Stream content, CancellationToken ct) => Task.CompletedTask;
+        public Task StderrAsync(Stream content, CancellationToken ct) => content.CopyToAsync(stderr, ct);
 
         public Task FileAsync(string name, Stream content, CancellationToken ct) => Task.CompletedTask;
     }

@@ -5,13 +5,13 @@ using YamlDotNet.RepresentationModel;
 namespace Rxelon.Client.Specs;
 
 /// <summary>The run section, and the name a task gets when nobody gives it one.</summary>
-internal sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Program, string DefaultName)
+public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Program, string DefaultName)
 {
     private const string Digest = "sha256:";
     private const int DigestDigits = 64;
 
     /// <summary>The image's digest in <c>sha256:…</c> or <c>name@sha256:…</c>; null when the text names no digest.</summary>
-    internal static string? ImageDigest(string text)
+    public static string? ImageDigest(string text)
     {
         var digest = text[(text.LastIndexOf('@') + 1)..];
         return digest.StartsWith(Digest, StringComparison.Ordinal) && digest.Length == Digest.Length + DigestDigits

@@ -27,14 +27,15 @@ public sealed class SubmissionJournal(string directory)
 
     /// <summary>
     /// Uploads, submits and forgets. After a network fault everything stays, and <see cref="ResumeAsync"/> goes on; a refusal
-    /// by the hub is final.
+    /// by the hub is final, unless <paramref name="keep"/>: then the caller signs again or discards.
     /// </summary>
     public async Task<Outcome<SubmitResponse>> SendAsync(
-        HubClient hub, PreparedTask task, SubmitRequest request, IProgress<SubmitProgress>? progress = null, CancellationToken ct = default)
+        HubClient hub, PreparedTask task, SubmitRequest request, IProgress<SubmitProgress>? progress = null, bool keep = false,
+        CancellationToken ct = default)
     {
         ProfileStore.WritePrivate(
             Path.Combine(task.Folder, RequestFile), JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.SubmitRequest));
-        return await ContinueAsync(hub, request, task.Folder, progress, ct).ConfigureAwait(false);
+        return await ContinueAsync(hub, request, task.Folder, progress, keep, ct).ConfigureAwait(false);
     }
 
     /// <summary>Goes on with an earlier submission; not-found when it is not here.</summary>
@@ -46,11 +47,11 @@ public sealed class SubmissionJournal(string directory)
         if (!File.Exists(path))
             return new Fault(FaultCodes.NotFound, $"No unfinished submission of {task} is on this machine.", Culprit.Input);
         var request = HubConnection.ReadJson<SubmitRequest>(await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false));
-        return request.Fault is { } fault ? fault : await ContinueAsync(hub, request.Value, folder, progress, ct).ConfigureAwait(false);
+        return request.Fault is { } fault ? fault : await ContinueAsync(hub, request.Value, folder, progress, false, ct).ConfigureAwait(false);
     }
 
     private static async Task<Outcome<SubmitResponse>> ContinueAsync(
-        HubClient hub, SubmitRequest request, string folder, IProgress<SubmitProgress>? progress, CancellationToken ct)
+        HubClient hub, SubmitRequest request, string folder, IProgress<SubmitProgress>? progress, bool keep, CancellationToken ct)
     {
         var total = request.Parts.Sum(p => p.Size) + request.Program.Size;
         long sent = 0;
@@ -67,7 +68,7 @@ public sealed class SubmissionJournal(string directory)
         Outcome<SubmitResponse> answer = failed is null
             ? await hub.SubmitAsync(request, ct).ConfigureAwait(false)
             : failed;
-        if (answer.IsOk || !answer.Fault!.Retryable)
+        if (answer.IsOk || !(keep || answer.Fault!.Retryable))
             Directory.Delete(folder, recursive: true);
         return answer;
     }
