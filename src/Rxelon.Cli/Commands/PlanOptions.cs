@@ -12,16 +12,16 @@ internal sealed class PlanOptions
 {
     private readonly Option<string?> _name = new("--name") { Description = "A label for people; the hub sees it." };
     private readonly Option<string[]> _input = new("--input", "-i") { Description = "A file, folder, glob, or - for standard input. May be repeated.", AllowMultipleArgumentsPerToken = false };
-    private readonly Option<SplitPlan> _split = new("--split") { Description = "lines:N, bytes:SIZE, files:N, count:N or none.", CustomParser = r => ParseSplit(r), DefaultValueFactory = _ => SplitPlan.None };
+    private readonly Option<SplitPlan?> _split = new("--split") { Description = "lines:N, bytes:SIZE, files:N, count:N or none.", CustomParser = r => ParseSplit(r) };
     private readonly Option<MergeMode> _merge = new("--merge") { Description = "concat: one tree; none: a folder per part.", DefaultValueFactory = _ => MergeMode.Concat };
-    private readonly Option<Dictionary<string, string>> _env = new("--env", "-e") { Description = "NAME=VALUE for the program; encrypted. May be repeated.", CustomParser = ParseEnv, AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => [] };
+    private readonly Option<Dictionary<string, string>?> _env = new("--env", "-e") { Description = "NAME=VALUE for the program; encrypted. May be repeated.", CustomParser = ParseEnv, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _secret = new("--secret") { Description = "Name of an environment variable of yours that the program gets, encrypted.", AllowMultipleArgumentsPerToken = false };
-    private readonly Option<int> _cpu = Quantity<int>("--cpu", "Cores, such as 0.5.", Quantities.TryCpuMillis, Resources.Default.CpuMillis);
-    private readonly Option<long> _memory = Quantity<long>("--memory", "Memory, such as 256MiB.", Quantities.TryBytes, Resources.Default.Memory);
-    private readonly Option<long> _disk = Quantity<long>("--disk", "Scratch space, such as 1GiB.", Quantities.TryBytes, Resources.Default.Disk);
-    private readonly Option<long> _time = Quantity<long>("--time", "Time per attempt, such as 60s.", Quantities.TrySeconds, new Limits().TimeSeconds);
-    private readonly Option<long> _output = Quantity<long>("--output-limit", "Output per part, such as 100MiB.", Quantities.TryBytes, new Limits().OutputBytes);
-    private readonly Option<long> _deadline = Quantity<long>("--deadline", "From now until it must have ended, such as 2h.", Quantities.TrySeconds, 0L);
+    private readonly Option<int> _cpu = Quantity<int>("--cpu", "Cores, such as 0.5. Default 1.", Quantities.TryCpuMillis);
+    private readonly Option<long> _memory = Quantity<long>("--memory", "Memory, such as 64MiB. Default 256MiB.", Quantities.TryBytes);
+    private readonly Option<long> _disk = Quantity<long>("--disk", "Scratch space, such as 64MiB. Default 1GiB.", Quantities.TryBytes);
+    private readonly Option<long> _time = Quantity<long>("--time", "Time per attempt, such as 5m. Default 60s.", Quantities.TrySeconds);
+    private readonly Option<long> _output = Quantity<long>("--output-limit", "Output per part, such as 10MiB. Default 100MiB.", Quantities.TryBytes);
+    private readonly Option<long> _deadline = Quantity<long>("--deadline", "From now until it must have ended, such as 2h.", Quantities.TrySeconds);
     private readonly Option<int> _retries = new("--retries") { Description = "Attempts after the first.", DefaultValueFactory = _ => new Limits().Retries };
     private readonly Option<int> _parallel = new("--parallel") { Description = "Most parts at once; 0: as many as fit." };
     private readonly Option<bool> _sticky = new("--sticky") { Description = "Keep all parts on one node." };
@@ -42,16 +42,17 @@ internal sealed class PlanOptions
     {
         BaseDirectory = directory,
         Inputs = parsed.GetValue(_input) ?? [],
-        Split = parsed.GetValue(_split)!,
+        Split = parsed.GetValue(_split) ?? SplitPlan.None,
         Merge = parsed.GetValue(_merge),
-        Program = program with { Env = parsed.GetValue(_env)!, Secrets = parsed.GetValue(_secret) ?? [] },
+        Program = program with { Env = parsed.GetValue(_env) ?? [], Secrets = parsed.GetValue(_secret) ?? [] },
         Spec = new TaskSpec
         {
             Name = parsed.GetValue(_name) ?? defaultName, Kind = kind, Image = image,
-            Resources = new Resources(parsed.GetValue(_cpu), parsed.GetValue(_memory), parsed.GetValue(_disk)),
+            Resources = ReadResources(parsed),
             Limits = new Limits
             {
-                TimeSeconds = (int)Math.Min(int.MaxValue, parsed.GetValue(_time)), OutputBytes = parsed.GetValue(_output),
+                TimeSeconds = (int)Math.Min(int.MaxValue, Or(parsed.GetValue(_time), new Limits().TimeSeconds)),
+                OutputBytes = Or(parsed.GetValue(_output), new Limits().OutputBytes),
                 Retries = parsed.GetValue(_retries), DeadlineSeconds = parsed.GetValue(_deadline),
             },
             Placement = new Placement { Regions = parsed.GetValue(_region) ?? [] },
@@ -62,16 +63,17 @@ internal sealed class PlanOptions
 
     internal delegate bool Parser<T>(string text, out T value);
 
-    internal static Option<T> Quantity<T>(string name, string description, Parser<T> parse, T otherwise) => new(name)
+    /// <summary>An amount with a unit; zero when it is not given.</summary>
+    internal static Option<T> Quantity<T>(string name, string description, Parser<T> parse)
+        where T : struct => new(name)
     {
         Description = description,
-        DefaultValueFactory = _ => otherwise,
         CustomParser = result =>
         {
             if (parse(result.Tokens[0].Value, out var value))
                 return value;
             result.AddError($"'{result.Tokens[0].Value}' is not a value for {name}. {description}");
-            return otherwise;
+            return default;
         },
     };
 
@@ -81,6 +83,15 @@ internal sealed class PlanOptions
             return amount;
         result.AddError($"'{result.Tokens[0].Value}' is not an amount of tokens such as 2.5.");
         return default;
+    }
+
+    private static long Or(long given, long standard) => given > 0 ? given : standard;
+
+    private Resources ReadResources(ParseResult parsed)
+    {
+        var standard = Resources.Default;
+        return new Resources(
+            (int)Or(parsed.GetValue(_cpu), standard.CpuMillis), Or(parsed.GetValue(_memory), standard.Memory), Or(parsed.GetValue(_disk), standard.Disk));
     }
 
     private static SplitPlan ParseSplit(System.CommandLine.Parsing.ArgumentResult result)

@@ -172,12 +172,12 @@ internal static class TaskCommands
         var task = TaskArgument();
         var tier = new Option<Tier?>("--tier") { Description = "economy, standard or priority." };
         var max = new Option<Tokens?>("--max") { Description = "The most it may cost, in tokens.", CustomParser = r => PlanOptions.ParseTokens(r) };
-        var deadline = PlanOptions.Quantity<long>("--deadline", "From submission until it must have ended, such as 2h.", Quantities.TrySeconds, 0L);
+        var deadline = PlanOptions.Quantity<long>("--deadline", "From submission until it must have ended, such as 2h.", Quantities.TrySeconds);
         var command = new Command("set", "Change tier, budget or deadline while it lives.") { task, tier, max, deadline };
         command.SetAction((parsed, ct) =>
         {
             var session = CliSession.Of(parsed, host);
-            var seconds = parsed.GetResult(deadline) is { Implicit: false } ? parsed.GetValue(deadline) : (long?)null;
+            var seconds = parsed.GetValue(deadline) is > 0 and var given ? given : (long?)null;
             var change = new AdjustRequest(parsed.GetValue(tier)?.ToString(), parsed.GetValue(max), seconds);
             if (change is { Tier: null, BudgetMax: null, DeadlineSeconds: null })
                 return Task.FromResult(session.Console.Fail(new Fault(FaultCodes.Malformed, "Say what to change: --tier, --max or --deadline.", Culprit.Input)));

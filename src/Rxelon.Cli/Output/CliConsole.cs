@@ -36,11 +36,11 @@ internal sealed class CliConsole
     /// <summary>True when progress can be drawn.</summary>
     internal bool Draws => Talks && _host.ErrorIsTerminal;
 
-    internal void Document<T>(T value) => _host.Out.WriteLine(CliJson.Write(value, indented: true));
+    internal void Document<T>(T value) => _host.Out.WriteLine(Documents.Write(value, indented: true));
 
     internal void Line<T>(T value)
     {
-        _host.Out.WriteLine(CliJson.Write(value, indented: false));
+        _host.Out.WriteLine(Documents.Write(value, indented: false));
         _host.Out.Flush();
     }
 
@@ -58,7 +58,7 @@ internal sealed class CliConsole
         var hint = ExitCodes.Hint(fault);
         if (Json)
         {
-            _host.Error.WriteLine(CliJson.Write(
+            _host.Error.WriteLine(Documents.Write(
                 new ErrorDocument(new ErrorInfo(fault.Code, fault.Message, fault.Culprit.ToString(), fault.Retryable, hint)), indented: true));
         }
         else

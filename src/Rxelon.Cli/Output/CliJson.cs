@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -37,17 +38,22 @@ internal sealed record LogDocument(int Part, string Log);
 [JsonSerializable(typeof(DoneDocument))]
 [JsonSerializable(typeof(PendingDocument))]
 [JsonSerializable(typeof(LogDocument[]))]
-internal sealed partial class CliJson : JsonSerializerContext
+internal sealed partial class CliJson : JsonSerializerContext;
+
+/// <summary>Writes documents of the API and of this program alike.</summary>
+internal static class Documents
 {
-    private static readonly JsonSerializerOptions Document = Combine(true);
-    private static readonly JsonSerializerOptions Line = Combine(false);
+    private static readonly JsonSerializerOptions Document = Options(indented: true);
+    private static readonly JsonSerializerOptions Line = Options(indented: false);
 
-    internal static string Write<T>(T value, bool indented) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)(indented ? Document : Line).GetTypeInfo(typeof(T)));
+    internal static string Write<T>(T value, bool indented)
+        => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)(indented ? Document : Line).GetTypeInfo(typeof(T)));
 
-    private static JsonSerializerOptions Combine(bool indented)
+    private static JsonSerializerOptions Options(bool indented)
         => new(ApiJson.Default.Options)
         {
-            WriteIndented = indented, TypeInfoResolver = JsonTypeInfoResolver.Combine(ApiJson.Default, Default),
-            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            WriteIndented = indented,
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(ApiJson.Default, CliJson.Default),
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
 }
