@@ -5,7 +5,10 @@ using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Matching;
 
-/// <summary>A live session's capacity as the matcher sees it.</summary>
+/// <summary>
+/// A live session's capacity as its node reports it: <see cref="Free"/> is <see cref="Total"/> less what runs there. A draining
+/// node keeps what it runs and gets nothing new.
+/// </summary>
 public sealed record NodeOffer(
     NodeId Node,
     AccountId Operator,
@@ -13,6 +16,8 @@ public sealed record NodeOffer(
     Resources Free,
     Resources Total,
     int SlotsFree,
+    int SlotsTotal,
+    bool Draining,
     Tokens AskPerCoreHour,
     string Region,
     IReadOnlyDictionary<string, string> Labels,
@@ -24,3 +29,10 @@ public readonly record struct Match(TaskId Task, Placed Placed);
 
 /// <summary>Why a task waits, in plain words, and a guess when it starts (null: unknown).</summary>
 public sealed record WaitReason(string Code, string Sentence, TimeSpan? Estimate);
+
+/// <summary>
+/// What a task would meet now: nodes that fit it (now or once idle), demand in thousandths for the price, the ask to quote at,
+/// a guess when it starts (null: unknown), and reasons against the other nodes.
+/// </summary>
+public sealed record MarketSurvey(
+    int NodesFit, int NodesTotal, int DemandPermille, Tokens HighestAskPerCoreHour, TimeSpan? Estimate, IReadOnlyList<string> Reasons);
