@@ -11,6 +11,7 @@ rx_lint() {
     lint_text
     lint_feeds
     lint_house_rules
+    lint_samples
     lint_format
     if [ "$RX_FINDINGS" -gt 0 ]; then
         note "lint: $RX_FINDINGS findings"
@@ -71,6 +72,18 @@ lint_house_rules() {
         [[ $file == tests/* ]] && most=$RX_MOST_TEST_LINES
         [ "$(wc -l <"$file")" -le "$most" ] || finding "$file: more than $most lines"
     done < <(tracked 'src/*.cs' 'tests/*.cs' 'bench/*.cs')
+}
+
+# The checked-in modules are what their sources give; other compilers than the recorded one give other bytes.
+lint_samples() {
+    local sample
+    if ! clang --version 2>/dev/null | grep -q 'version 14\.0\.6' || [ ! -f /usr/include/wasm32-wasi/wasi/api.h ]; then
+        say "lint: samples not compared (needs clang 14.0.6, lld, wasi-libc)"
+        return 0
+    fi
+    for sample in wordstats pathtracer; do
+        sh "samples/$sample/build.sh" --check >/dev/null || finding "samples/$sample: build.sh gives another module"
+    done
 }
 
 lint_format() {

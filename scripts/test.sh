@@ -6,6 +6,10 @@ RX_HANG_MINUTES=4
 
 rx_test() {
     ensure_sdk
+    one_at_a_time test run_all_tests "$@"
+}
+
+run_all_tests() {
     local projects=() project
     if [ $# -eq 0 ]; then
         projects=(tests/*/*.csproj)
