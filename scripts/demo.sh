@@ -65,9 +65,10 @@ task() {
     shift 2
     before=$(balance_of user)
     mkdir -p "$out"
-    as user "${@/#@out/$out}" || die 1 "the task $name did not succeed; logs: $RX_NET/logs"
+    as user "${@/#@out/"$out"}" || die 1 "the task $name did not succeed; logs: $RX_NET/logs"
     after=$(balance_of user)
-    RX_SUMMARY+=("$(printf '%-12s %4d s   %s tokens   %s' "$name" $((SECONDS - started)) "$(tokens $((before - after)))" "${out#"$RX_ROOT"/}")")
+    RX_SUMMARY+=("$(printf '%-12s %4d s   %s tokens   %s' \
+        "$name" $((SECONDS - started)) "$(tokens $((before - after)))" "${out#"$RX_ROOT"/}")")
 }
 
 demo_wordstats() {
@@ -80,7 +81,8 @@ demo_wordstats() {
 demo_pathtracer() {
     step "pathtracer: draws a picture in 12 bands on both nodes, then joins them into a PNG (WebAssembly)"
     task pathtracer "$RX_RESULTS/bands" submit -f samples/pathtracer/task.yaml --out @out
-    task join "$RX_RESULTS/picture" run wasm samples/pathtracer/pathtracer.wasm --input "$RX_RESULTS/bands" --out @out -- join 480 270
+    task join "$RX_RESULTS/picture" run wasm samples/pathtracer/pathtracer.wasm --input "$RX_RESULTS/bands" --out @out \
+        -- join 480 270
 }
 
 demo_docker() {
