@@ -98,6 +98,8 @@ internal abstract class EntityActor<TState, TCommand, TEvent, TReply, TEffect> :
                 break;
             case RecoveryCompleted:
                 _pending = Durable;
+                if (LastSequenceNr == 0)
+                    LeaveSoon(); // somebody asked for what never was; an event changes that
                 PerformAll(Owed(Durable));
                 break;
             default:
@@ -239,6 +241,7 @@ internal abstract class EntityActor<TState, TCommand, TEvent, TReply, TEffect> :
             if (--left > 0)
                 return;
             Mark(kept, "after");
+            Context.SetReceiveTimeout(null);
             Complete(batch, outgoing);
         });
     }

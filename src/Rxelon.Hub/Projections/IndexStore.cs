@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Rxelon.Domain.Accounts;
-using Rxelon.Domain.Nodes;
 using Rxelon.Hub.Journal;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;

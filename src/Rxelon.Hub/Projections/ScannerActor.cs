@@ -73,8 +73,8 @@ internal sealed class ScannerActor : UntypedActor, IWithTimers
         foreach (var id in accounts)
             _others.Accounts.Tell(new PayOut(AccountId.Parse(id), now), ActorRefs.NoSender);
         var more = tasks.Count == Portion || accounts.Count == Portion;
-        _task = tasks.Count == Portion ? tasks[^1] : more ? _task : default;
-        _account = accounts.Count == Portion ? accounts[^1] : "";
+        _task = !more ? default : tasks.Count > 0 ? tasks[^1] : _task;
+        _account = more && accounts.Count > 0 ? accounts[^1] : "";
         Timers.StartSingleTimer(nameof(Tick), Tick.Instance, more ? BetweenPortions : BetweenSweeps);
     }
 
