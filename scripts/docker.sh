@@ -38,8 +38,8 @@ start_engine() {
         mkdir -p "$RX_ENGINE_DIR"
         rm -f "$RX_ENGINE_DIR/docker.pid" "$RX_ENGINE_DIR/docker.sock"
         : >"$log"
-        dockerd --data-root "$RX_STATE/docker/$RX_COMMAND/$driver" --exec-root "$RX_ENGINE_DIR/exec" --pidfile "$RX_ENGINE_DIR/docker.pid" \
-            -H "$RXELON_TEST_DOCKER" --storage-driver "$driver" "${bridge[@]}" </dev/null >>"$log" 2>&1 &
+        dockerd --data-root "$RX_STATE/docker/$RX_COMMAND/$driver" --exec-root "$RX_ENGINE_DIR/exec" \
+            --pidfile "$RX_ENGINE_DIR/docker.pid" -H "$RXELON_TEST_DOCKER" --storage-driver "$driver" "${bridge[@]}" </dev/null >>"$log" 2>&1 &
         RX_ENGINE_PID=$!
         if wait_until 40 engine_settled && engine_answers; then
             at_end docker_down

@@ -26,7 +26,12 @@ finding() {
 }
 
 # tracked PATTERN…: files of this checkout, also new ones that are not ignored.
-tracked() { git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r f; do [ -f "$f" ] && printf '%s\n' "$f"; done; }
+tracked() {
+    local file
+    git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
+        if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+    done
+}
 
 lint_shell() {
     local file shell
@@ -58,7 +63,8 @@ lint_feeds() {
     done < <(git ls-files --cached --others --exclude-standard | grep -iE '(^|/)nuget\.config$')
     while IFS= read -r file; do
         finding "$file: names a package feed"
-    done < <(tracked '*packages.lock.json' '*package-lock.json' | xargs -r -d '\n' grep -lE '"resolved": *"https?:|"(source|feed)": *"https?:')
+    done < <(tracked '*packages.lock.json' '*package-lock.json' \
+        | xargs -r -d '\n' grep -lE '"resolved": *"https?:|"(source|feed)": *"https?:')
 }
 
 lint_house_rules() {
@@ -66,7 +72,8 @@ lint_house_rules() {
     while IFS= read -r line; do
         finding "$line"
     done < <(tracked 'src/*.cs' 'tests/*.cs' 'bench/*.cs' \
-        | xargs -r -d '\n' grep -nE 'NotImplemented[E]xception|Thread\.Sleep\(|//.*\b(TO[D]O|FIX[M]E)\b|catch( \([^)]*\))? *\{ *\}' 2>/dev/null)
+        | xargs -r -d '\n' grep -nE \
+            'NotImplemented[E]xception|Thread\.Sleep\(|//.*\b(TO[D]O|FIX[M]E)\b|catch( \([^)]*\))? *\{ *\}' 2>/dev/null)
     while IFS= read -r file; do
         most=$RX_MOST_LINES
         [[ $file == tests/* ]] && most=$RX_MOST_TEST_LINES

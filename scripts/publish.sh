@@ -56,8 +56,12 @@ pack() {
     case $2 in
         win-*)
             has zip || ensure_packages zip zip
-            (cd artifacts && find "$1" -exec touch -h -d @315532800 {} + && find "$1" -type f | LC_ALL=C sort | TZ=UTC zip -qX@ "$1.zip")
+            (cd artifacts && find "$1" -exec touch -h -d @315532800 {} + \
+                && find "$1" -type f | LC_ALL=C sort | TZ=UTC zip -qX@ "$1.zip")
             ;;
-        *) tar -C artifacts --sort=name --mtime=@315532800 --owner=0 --group=0 --numeric-owner -c "$1" | gzip -n9 >"artifacts/$1.tar.gz" ;;
+        *)
+            tar -C artifacts --sort=name --mtime=@315532800 --owner=0 --group=0 --numeric-owner -c "$1" \
+                | gzip -n9 >"artifacts/$1.tar.gz"
+            ;;
     esac
 }
