@@ -44,7 +44,15 @@ internal sealed class FakeBlobs : IBlobStore, ICapabilityUrls
 
     public Task<Stream?> OpenAsync(BlobId id, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task<long> UploadOffsetAsync(AccountId owner, BlobId id, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IReadOnlyDictionary<BlobId, long>> OwnedAsync(AccountId owner, IReadOnlyCollection<BlobId> ids, CancellationToken cancel)
+        => throw new NotSupportedException();
+
+    public Task<Outcome<UploadState>> BeginUploadAsync(AccountId owner, BlobId id, long total, CancellationToken cancel)
+        => throw new NotSupportedException();
+
+    public Task<UploadState?> FindUploadAsync(AccountId owner, BlobId id, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task ReleaseAllAsync(AccountId owner, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<Outcome<long>> AppendUploadAsync(AccountId owner, BlobId id, long total, long offset, Stream content, CancellationToken cancel)
         => throw new NotSupportedException();
