@@ -90,6 +90,8 @@ internal sealed class EdgeLine(PeerIdentity identity, string origin, IActorRef l
 
     public string Origin => origin;
 
+    public bool IsConnected => guard.Identify(origin) is not null;
+
     public IActorRef? Session
     {
         get => _session;

@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
-using Rxelon.Hub.Config;
 using Rxelon.Hub.Edge;
 using Rxelon.Hub.Scheduling;
 using Rxelon.Node.Link;
@@ -179,7 +178,7 @@ public sealed class SessionSpecs
     [Fact]
     public async Task A_second_process_with_the_same_identity_is_refused_while_the_first_lives_and_takes_over_when_it_is_silent()
     {
-        await using var edge = await EdgeHarness.StartAsync(new HubOptions { IdleBeat = TimeSpan.FromSeconds(1) });
+        await using var edge = await EdgeHarness.StartAsync();
         await using var first = new NodeHarness(edge).Start();
         await first.UpAsync();
         await using var second = first.Clone();
@@ -191,6 +190,24 @@ public sealed class SessionSpecs
 
         await first.StopAsync();
         await second.UpAsync();
+    }
+
+    [Fact]
+    public async Task A_node_that_was_killed_and_started_again_is_in_at_once()
+    {
+        await using var edge = await EdgeHarness.StartAsync();
+        await using var node = new NodeHarness(edge).Start();
+        await node.UpAsync();
+        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), [1]);
+        await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
+        await node.StopAsync();
+
+        node.Start();
+
+        var took = await node.UpAsync(times: 2);
+        Assert.InRange(took.TotalSeconds, 0, 5);
+        Assert.False(edge.Chs.Current.ContainsKey(attempt));
+        await StillWorks(edge, node);
     }
 
     [Fact]

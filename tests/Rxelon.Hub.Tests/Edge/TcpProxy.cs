@@ -84,15 +84,15 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     private sealed class Pair(TcpClient a, TcpClient b)
     {
+        private readonly Socket[] _sockets = [a.Client, b.Client];
+
         internal volatile bool Deaf;
 
         internal void Reset()
         {
-            foreach (var client in new[] { a, b })
-            {
-                client.LingerState = new LingerOption(true, 0);
-                client.Dispose();
-            }
+            // No time to linger: the other side sees a reset.
+            foreach (var socket in _sockets)
+                socket.Close(timeout: 0);
         }
 
         internal async Task PumpAsync(TcpClient from, TcpClient to)
