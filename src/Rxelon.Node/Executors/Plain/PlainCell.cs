@@ -23,8 +23,9 @@ internal sealed class PlainCell
         _mounted = mounted;
         In = Path.Combine(path, "in");
         Out = Path.Combine(path, "out");
-        Stdin = Path.Combine(path, "stdin");
-        Start = Path.Combine(path, "start");
+        Boot = Path.Combine(path, "boot");
+        Stdin = Path.Combine(Boot, "stdin");
+        Start = Path.Combine(Boot, "start");
     }
 
     /// <summary>Holds the input's files; read-only for the program.</summary>
@@ -32,6 +33,9 @@ internal sealed class PlainCell
 
     /// <summary>Takes the program's files.</summary>
     internal string Out { get; }
+
+    /// <summary>Holds <see cref="Stdin"/> and <see cref="Start"/>.</summary>
+    internal string Boot { get; }
 
     /// <summary>The program's standard input; need not exist.</summary>
     internal string Stdin { get; }
@@ -50,6 +54,7 @@ internal sealed class PlainCell
             throw new PlatformNotSupportedException();
         Directory.CreateDirectory(path, Readable);
         Directory.CreateDirectory(cell.In, Readable);
+        Directory.CreateDirectory(cell.Boot, Readable);
         Directory.CreateDirectory(cell.Out, Readable);
         return cell;
     }
@@ -98,8 +103,7 @@ internal sealed class PlainCell
     /// <summary>Removes all files.</summary>
     internal void Empty()
     {
-        File.Delete(Stdin);
-        File.Delete(Start);
+        EmptyDirectory(Boot);
         EmptyDirectory(In);
         EmptyDirectory(Out);
     }
