@@ -1,3 +1,4 @@
+using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -44,6 +45,7 @@ public sealed record ChangeHold(AccountId Account, TaskId Task, Tokens Amount, s
 /// <summary>
 /// From a task: move pay for these parts out of its hold to what is owed to their operators and the treasury; a part already
 /// paid is skipped; <see cref="Close"/> frees the rest. A closed or forgotten hold answers "booked, closed".
+/// <see cref="Number"/> counts the task's accepted parts up to and including these lines, so it names their content.
 /// </summary>
 public sealed record SettleHold(
     AccountId Account, TaskId Task, int Number, IReadOnlyList<PayLine> Lines, int FeePermille, bool Close, DateTimeOffset At) : IAccountCommand;
@@ -51,7 +53,10 @@ public sealed record SettleHold(
 /// <summary>From the account's own window timer or the scanner: send on what is owed.</summary>
 public sealed record PayOut(AccountId Account, DateTimeOffset At) : IAccountCommand;
 
-/// <summary>From a paying account: money arrives, once per (from, number).</summary>
+/// <summary>
+/// From a paying account: money arrives, once per (from, number). A payer has at most one payout to a payee under way and its
+/// numbers only grow, so the payee remembers one number per payer.
+/// </summary>
 public sealed record ReceivePayout(AccountId Account, AccountId From, long Number, Tokens Amount, DateTimeOffset At) : IAccountCommand;
 
 /// <summary>From the receiving account: it has booked that payout.</summary>
@@ -60,7 +65,8 @@ public sealed record PayoutReceived(AccountId Account, AccountId By, long Number
 /// <summary>From the owner: close for good; refused while holds are open. What is left is returned to the treasury (burned).</summary>
 public sealed record CloseAccount(AccountId Account, DateTimeOffset At) : IAccountCommand;
 
-public sealed record GetAccount(AccountId Account, DateTimeOffset At) : IAccountCommand;
+/// <summary>Asks for <see cref="AccountView"/>; changes nothing.</summary>
+public sealed record GetAccount(AccountId Account, DateTimeOffset At) : IAccountCommand, IQuery;
 
 /// <summary>What happened to an account; kept for ever. Every movement of money names both sides.</summary>
 public interface IAccountEvent
@@ -80,7 +86,7 @@ public sealed record TokensGranted(Tokens Amount, string CommandId, string By, D
 /// <summary>Available to held.</summary>
 public sealed record FundsHeld(TaskId Task, Tokens Amount, DateTimeOffset At) : IAccountEvent;
 
-/// <summary>Available to held or back: the hold is now <see cref="Amount"/> plus what was already paid from it.</summary>
+/// <summary>Available to held or back: the hold's ceiling is now <see cref="Amount"/>, of which what was already paid stays paid.</summary>
 public sealed record HoldChanged(TaskId Task, Tokens Amount, string CommandId, DateTimeOffset At) : IAccountEvent;
 
 /// <summary>Held to owed, per payee (fee included as the treasury's line); when closing, the rest goes back to available.</summary>
@@ -117,8 +123,8 @@ public sealed record AccountView(
 /// <summary>What the shell does for an account once its events are durable. All are safe to repeat.</summary>
 public interface IAccountEffect;
 
-/// <summary>To the task: <see cref="HoldAnswered"/>.</summary>
-public sealed record AnswerHold(TaskId Task, Fault? Refusal) : IAccountEffect;
+/// <summary>To the task: <see cref="HoldAnswered"/>, with the ceiling its hold has now (zero when there is none).</summary>
+public sealed record AnswerHold(TaskId Task, Fault? Refusal, Tokens Held) : IAccountEffect;
 
 /// <summary>To the task: <see cref="SettlementBooked"/>.</summary>
 public sealed record AnswerSettlement(TaskId Task, int Number, bool Closed) : IAccountEffect;
@@ -129,5 +135,5 @@ public sealed record SendPayout(Payout Payout) : IAccountEffect;
 /// <summary>To the payer: <see cref="PayoutReceived"/>.</summary>
 public sealed record ConfirmPayout(AccountId Payer, long Number) : IAccountEffect;
 
-/// <summary>Call <see cref="PayOut"/> when the payout window ends.</summary>
+/// <summary>Call <see cref="PayOut"/> when the payout window ends; nothing to do when that is arranged already.</summary>
 public sealed record SchedulePayout : IAccountEffect;

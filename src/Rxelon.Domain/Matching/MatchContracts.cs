@@ -5,7 +5,10 @@ using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Matching;
 
-/// <summary>A live session's capacity as the matcher sees it.</summary>
+/// <summary>
+/// A live session's capacity as its node reports it: <see cref="Free"/> is <see cref="Total"/> less what runs there. A draining
+/// node keeps what it runs and gets nothing new.
+/// </summary>
 public sealed record NodeOffer(
     NodeId Node,
     AccountId Operator,
@@ -13,6 +16,8 @@ public sealed record NodeOffer(
     Resources Free,
     Resources Total,
     int SlotsFree,
+    int SlotsTotal,
+    bool Draining,
     Tokens AskPerCoreHour,
     string Region,
     IReadOnlyDictionary<string, string> Labels,

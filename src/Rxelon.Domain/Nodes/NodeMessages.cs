@@ -1,3 +1,4 @@
+using Rxelon.Domain.Kernel;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 
@@ -41,7 +42,8 @@ public sealed record RecordNodeWindow(NodeId Node, NodeWindow Window, DateTimeOf
 public sealed record NodeWindow(
     DateTimeOffset From, DateTimeOffset To, long OnlineMillis, int Accepted, int Failed, int Lost, long BusyMillis);
 
-public sealed record GetNode(NodeId Node, DateTimeOffset At) : INodeCommand;
+/// <summary>Asks for <see cref="NodeView"/>; changes nothing.</summary>
+public sealed record GetNode(NodeId Node, DateTimeOffset At) : INodeCommand, IQuery;
 
 public interface INodeEvent
 {

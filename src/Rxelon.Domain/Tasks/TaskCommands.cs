@@ -1,3 +1,4 @@
+using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Pricing;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -31,10 +32,16 @@ public sealed record Submission(
     byte[] OwnerKey,
     Tokens Budget,
     byte[] SigningKey,
-    byte[] Signature);
+    byte[] Signature)
+{
+    private TaskSpec? _spec;
 
-/// <summary>From the owner's account: the hold is in place, or was refused.</summary>
-public sealed record HoldAnswered(TaskId Task, Fault? Refusal, DateTimeOffset At) : ITaskCommand;
+    /// <summary>The spec that <see cref="SpecBytes"/> hold, parsed once; throws when they do not parse.</summary>
+    public TaskSpec Spec => _spec ??= TaskSpec.Parse(SpecBytes).Value;
+}
+
+/// <summary>From the owner's account: the hold is in place, or was refused; and the ceiling it has now (zero when there is none).</summary>
+public sealed record HoldAnswered(TaskId Task, Fault? Refusal, Tokens Held, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>From the matchmaker: one placement pass for this task. Parts that are no longer waiting are left out of the outcome.</summary>
 public sealed record PlaceParts(TaskId Task, IReadOnlyList<Placed> Parts, DateTimeOffset At) : ITaskCommand;
@@ -68,6 +75,13 @@ public sealed record FailedAttempt(PartAttempt Attempt, Fault Fault, BlobRef? Lo
 public sealed record ResumeAttempts(
     TaskId Task, NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Running, DateTimeOffset At) : ITaskCommand;
 
+/// <summary>
+/// From the shell, in answer to <see cref="CheckSessions"/>: these sessions are not live, so attempts still placed on
+/// exactly them are lost. Attempts that were resumed by a newer session are left alone.
+/// </summary>
+public sealed record LoseSessions(
+    TaskId Task, IReadOnlyList<(NodeId Node, ulong Session)> Sessions, DateTimeOffset At) : ITaskCommand;
+
 /// <summary>From the owner: change what lives. Null leaves a value alone. <see cref="CommandId"/> makes repeats harmless.</summary>
 public sealed record AdjustTask(
     TaskId Task, AccountId By, string CommandId, Tier? Tier, Tokens? BudgetMax, long? DeadlineSeconds, DateTimeOffset At) : ITaskCommand;
@@ -85,4 +99,4 @@ public sealed record SettlementBooked(TaskId Task, int Number, bool Closed, Date
 public sealed record WakeTask(TaskId Task, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>Asks for <see cref="TaskView"/>; changes nothing. Null <see cref="By"/> is the hub itself.</summary>
-public sealed record GetTask(TaskId Task, AccountId? By, DateTimeOffset At) : ITaskCommand;
+public sealed record GetTask(TaskId Task, AccountId? By, DateTimeOffset At) : ITaskCommand, IQuery;

@@ -13,11 +13,20 @@ public sealed record HoldFunds(AccountId Owner, Tokens Amount) : ITaskEffect;
 /// <summary>To the owner's account: change the hold to this ceiling.</summary>
 public sealed record AdjustHold(AccountId Owner, Tokens Amount, string CommandId) : ITaskEffect;
 
-/// <summary>To the owner's account: pay for these parts; the last one closes the hold. Answered by <see cref="SettlementBooked"/>.</summary>
+/// <summary>
+/// To the owner's account: pay for these parts; the last one closes the hold. <see cref="Number"/> is how many accepted parts
+/// are paid once it is booked. Answered by <see cref="SettlementBooked"/>.
+/// </summary>
 public sealed record Settle(AccountId Owner, int Number, IReadOnlyList<PayLine> Lines, bool Close) : ITaskEffect;
 
 /// <summary>One part's pay.</summary>
 public readonly record struct PayLine(int Part, AccountId Operator, Tokens Amount);
+
+/// <summary>
+/// To the node router, once <see cref="When"/> has come: which of these sessions are not live? Tell the task by
+/// <see cref="LoseSessions"/>. Owed after recovery; the wait gives nodes time to reconnect and resume.
+/// </summary>
+public sealed record CheckSessions(IReadOnlyList<(NodeId Node, ulong Session)> Sessions, DateTimeOffset When) : ITaskEffect;
 
 /// <summary>To the matchmaker: these parts wait (replaces what it knew of the task). No parts: forget the task.</summary>
 public sealed record Demand(TaskDemand Parts) : ITaskEffect;

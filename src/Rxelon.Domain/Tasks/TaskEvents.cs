@@ -1,3 +1,4 @@
+using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Pricing;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -15,6 +16,7 @@ public interface ITaskEvent
     DateTimeOffset At { get; }
 }
 
+/// <summary>A signed order was taken.</summary>
 public sealed record TaskSubmitted(Submission Submission, PriceTerms Price, Tokens Hold, DateTimeOffset At) : ITaskEvent;
 
 /// <summary>One placement pass: each part gets the next attempt number.</summary>
@@ -51,3 +53,18 @@ public sealed record SettlementRecorded(int Number, IReadOnlyList<int> Parts, Da
 
 /// <summary>Ciphertext and wrapped keys are destroyed; the record of what happened stays.</summary>
 public sealed record TaskErased(string Reason, DateTimeOffset At) : ITaskEvent;
+
+/// <summary>Not kept: the account says that the hold is in place.</summary>
+public sealed record HoldConfirmed(DateTimeOffset At) : ITaskEvent, IVolatileEvent;
+
+/// <summary>
+/// Not kept: all accepted parts up to this count are to be paid now, and with <see cref="Close"/> the rest freed. Sending and
+/// resending follows from the durable state.
+/// </summary>
+public sealed record SettlementDue(int Number, bool Close, DateTimeOffset At) : ITaskEvent, IVolatileEvent;
+
+/// <summary>Not kept: the account has closed the hold; nothing is owed any more.</summary>
+public sealed record TaskSettled(DateTimeOffset At) : ITaskEvent, IVolatileEvent;
+
+/// <summary>Not kept: no running attempt has a time limit before this.</summary>
+public sealed record LimitsReviewed(DateTimeOffset? Next, DateTimeOffset At) : ITaskEvent, IVolatileEvent;

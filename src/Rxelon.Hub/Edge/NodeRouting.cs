@@ -21,7 +21,7 @@ public interface IToNode
 
 public sealed record StartParts(
     NodeId Node, ulong Session, TaskId Task, TaskSpec Spec, BlobRef Program, int PartsTotal,
-    IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> Parts) : IToNode, INoSerializationVerificationNeeded;
+    IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> Parts, AccountId Owner = default) : IToNode, INoSerializationVerificationNeeded;
 
 public sealed record GrantParts(
     NodeId Node, ulong Session, TaskId Task, IReadOnlyList<(PartAttempt Attempt, byte[] Sealed)> Grants) : IToNode, INoSerializationVerificationNeeded;

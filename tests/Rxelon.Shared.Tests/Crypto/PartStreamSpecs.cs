@@ -127,9 +127,11 @@ public sealed class PartStreamSpecs
         Assert.Equal(leaveOpen, over.CanWrite);
     }
 
-    internal static byte[] Decrypt(byte[] part, int piece)
+    private static byte[] Decrypt(byte[] part, int piece) => Decrypt(part, piece, Key, Context);
+
+    internal static byte[] Decrypt(byte[] part, int piece, byte[] key, PartContext context)
     {
-        using var decrypting = new PartDecryptStream(new Trickle(part, (piece / 3) + 1), Key, Context);
+        using var decrypting = new PartDecryptStream(new Trickle(part, (piece / 3) + 1), key, context);
         using var plain = new MemoryStream();
         var buffer = new byte[piece];
         for (var n = decrypting.Read(buffer); n > 0; n = decrypting.Read(buffer))

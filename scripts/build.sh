@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# One configuration for everything, so that nothing is built twice.
+RX_CONFIGURATION=Release
+
+# build_solution [PROJECT…]: quiet unless it fails. What is up to date is left alone.
+build_projects() {
+    local log=$RX_STATE/build.log project
+    mkdir -p "$RX_STATE"
+    : >"$log"
+    for project in "$@"; do
+        if ! dotnet build "$project" -c "$RX_CONFIGURATION" -nologo -v minimal -clp:NoSummary -p:UseSharedCompilation=false \
+            >>"$log" 2>&1; then
+            grep -E 'error|warning' "$log" | sort -u | head -n 40 >&2 || tail -n 40 "$log" >&2
+            note "$project does not build; all of it is in $log"
+            return 1
+        fi
+    done
+}
+
+# binary PROJECT NAME: the path of a built program.
+binary() { printf '%s' "$RX_ROOT/src/$1/bin/$RX_CONFIGURATION/net10.0/$2"; }
+
+rxelon() { "$(binary Rxelon.Cli rxelon)" "$@"; }
+rxelon_hub() { "$(binary Rxelon.Hub rxelon-hub)" "$@"; }
+rxelon_node() { "$(binary Rxelon.Node rxelon-node)" "$@"; }
+rxelon_pbm() { "$(binary Rxelon.Pbm rxelon-pbm)" "$@"; }
+
+# build_product: what demo and up run, skipped when no source changed since the last time.
+build_product() {
+    local stamp=$RX_STATE/product.sha256 now
+    now=$(sources_hash)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && [ -x "$(binary Rxelon.Hub rxelon-hub)" ]; then
+        return 0
+    fi
+    note "building (the first time takes a minute or two)"
+    build_projects src/Rxelon.Hub src/Rxelon.Node src/Rxelon.Cli src/Rxelon.Pbm || exit 1
+    printf '%s' "$now" >"$stamp"
+}
+
+sources_hash() {
+    git ls-files -z --cached --others --exclude-standard -- src hocon '*.props' global.json \
+        | LC_ALL=C sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum
+}

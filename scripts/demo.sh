@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# The whole thing on one machine: hub, two nodes, accounts, three real tasks, results, receipts of who did what.
+
+rx_demo() {
+    local keep=no
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --keep) keep=yes ;;
+            --exit) keep=no ;;
+            *) die 2 "demo: unknown option $1 (--exit, --keep)" ;;
+        esac
+        shift
+    done
+    ensure_sdk
+    build_product
+    one_at_a_time demo run_demo "$keep"
+}
+
+# run_demo KEEP
+run_demo() {
+    # A demonstration starts from nothing each time.
+    rm -rf "$RX_STATE/demo"
+    use_network "$RX_STATE/demo/net"
+    RX_RESULTS=$RX_STATE/demo/results
+    RX_SUMMARY=()
+    mkdir -p "$RX_RESULTS"
+
+    step "Starting a hub and two nodes"
+    node_arguments
+    start_hub 0 0
+    say "  hub        $RX_URL"
+    account_of operator --operator
+    RX_OPERATOR=$RX_ACCOUNT
+    account_of user
+    admin accounts grant -account "$RX_ACCOUNT" -amount 100 >/dev/null
+    say "  user       $RX_ACCOUNT, granted 100 tokens"
+    say "  operator   $RX_OPERATOR"
+    local node
+    for node in node1 node2; do
+        join_node "$node" "$RX_OPERATOR"
+        run_node "$node" "${RX_NODE_ARGS[@]}"
+    done
+    await_nodes 2
+    local before_user before_operator
+    before_user=$(balance_of user)
+    before_operator=$(balance_of operator)
+
+    demo_wordstats
+    demo_pathtracer
+    demo_docker
+    demo_summary "$before_user" "$before_operator"
+    if [ "$1" = yes ]; then
+        print_directions
+        say "Ctrl-C stops it."
+        wait_for_end
+    fi
+}
+
+step() { printf '\n== %s\n' "$*"; }
+
+# task NAME OUT ARGS…: runs one task as the user, shows its progress, keeps its time for the summary.
+task() {
+    local name=$1 out=$2 started=$SECONDS before after
+    shift 2
+    before=$(balance_of user)
+    mkdir -p "$out"
+    as user "$@" --out "$out" || die 1 "the task $name did not succeed; logs: $RX_NET/logs"
+    after=$(balance_of user)
+    RX_SUMMARY+=("$(printf '%-12s %4d s   %s tokens   %s' "$name" $((SECONDS - started)) "$(tokens $((before - after)))" "${out#"$RX_ROOT"/}")")
+}
+
+demo_wordstats() {
+    step "wordstats: counts words of a text in 9 encrypted parts, then merges the counts (WebAssembly)"
+    task wordstats "$RX_RESULTS/wordstats" submit -f samples/wordstats/task.yaml
+    task merge "$RX_RESULTS/report" run wasm samples/wordstats/wordstats.wasm --input "$RX_RESULTS/wordstats" -- merge
+    head -n 12 "$(stdout_of "$RX_RESULTS/report")" | sed 's/^/  | /'
+}
+
+demo_pathtracer() {
+    step "pathtracer: draws a picture in 12 bands on both nodes, then joins them into a PNG (WebAssembly)"
+    task pathtracer "$RX_RESULTS/bands" submit -f samples/pathtracer/task.yaml
+    task join "$RX_RESULTS/picture" run wasm samples/pathtracer/pathtracer.wasm --input "$RX_RESULTS/bands" -- join 480 270
+}
+
+demo_docker() {
+    step "docker-report: a report on this machine's packages in a container image that is built here"
+    if [ "$RX_CONTAINERS" != yes ]; then
+        say "  left out: no container engine (needs root on Linux, or RXELON_TEST_DOCKER)"
+        return 0
+    fi
+    local dir=$RX_STATE/samples/docker-report
+    if ! ensure_packages apt-get apt dpkg-deb dpkg /bin/busybox busybox-static \
+        || ! sh samples/docker-report/build.sh "$dir" >"$RX_NET/logs/image.log" 2>&1; then
+        say "  left out: the image cannot be built here (needs Debian packages; see $RX_NET/logs/image.log)"
+        return 0
+    fi
+    docker -H "$RXELON_TEST_DOCKER" load -qi "$dir/image.tar" >/dev/null
+    say "  image      $(cat "$dir/image.id")"
+    task report "$RX_RESULTS/packages" submit -f "$dir/task.yaml"
+    head -n 16 "$(stdout_of "$RX_RESULTS/packages")" | sed 's/^/  | /'
+}
+
+# The file that holds a one-part task's standard output.
+stdout_of() { find "$1" -type f -name 'stdout*' | LC_ALL=C sort | head -n 1; }
+
+# demo_summary USER-BEFORE OPERATOR-BEFORE
+demo_summary() {
+    step "Summary"
+    printf '  %s\n' "${RX_SUMMARY[@]}"
+    say "  picture      $(find "$RX_RESULTS/picture" -name image.png | head -n 1)"
+    # The operator's share is gathered for a short while before it is paid out.
+    wait_until 15 operator_paid "$2" || note "the operator's pay is still on its way"
+    say "  user         $(tokens "$1") -> $(tokens "$(balance_of user)") tokens"
+    say "  operator     $(tokens "$2") -> $(tokens "$(balance_of operator)") tokens"
+    admin nodes list | sed 's/^/  /'
+}
+
+operator_paid() { [ "$(balance_of operator)" -gt "$1" ]; }

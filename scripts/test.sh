@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# Builds once, runs every test project, ends with the line `N passed, N failed, N skipped`.
+
+RX_TEST_MINUTES=10  # per project; a hanging test is ended earlier
+RX_HANG_MINUTES=4
+
+rx_test() {
+    ensure_sdk
+    local projects=() project
+    if [ $# -eq 0 ]; then
+        projects=(tests/*/*.csproj)
+    else
+        for project in "$@"; do
+            projects+=("$(test_project "$project")")
+        done
+    fi
+    local sets=("${projects[@]}")
+    # Everything is built, also what no test refers to: it must compile as well.
+    [ $# -eq 0 ] && sets=(Rxelon.sln)
+    note "building"
+    if ! build_projects "${sets[@]}"; then
+        count_results 0 1 0
+        print_sum
+        exit 1
+    fi
+    # What cannot be set up fails the tests that need it, each with its own sentence; the others still run.
+    ensure_node || note "the checks in tests/interop will fail"
+    if [ "$(uname -s)" = Linux ]; then
+        docker_up || note "the container tests will fail"
+    fi
+
+    rm -rf "$RX_STATE/test"
+    mkdir -p "$RX_STATE/test"
+    for project in "${projects[@]}"; do
+        run_tests "$project"
+    done
+    stop_quietly
+    print_sum
+    results_good || exit 1
+}
+
+# The engine's end must not print after the last line.
+stop_quietly() { docker_down >/dev/null 2>&1 || true; }
+
+test_project() {
+    local name
+    for name in "$1" "tests/$1/$1.csproj" "tests/Rxelon.$1.Tests/Rxelon.$1.Tests.csproj"; do
+        [ -f "$name" ] && printf '%s' "$name" && return 0
+    done
+    die 2 "there is no test project '$1'"
+}
+
+run_tests() {
+    local name log trx code=0 started=$SECONDS filter=() counts limit=()
+    name=$(basename "$1" .csproj)
+    log=$RX_STATE/test/$name.log
+    trx=$RX_STATE/test/$name.trx
+    [ "${RX_LIVE:-}" = 1 ] || filter=(--filter "Category!=Live")
+    has timeout && limit=(timeout -k 20 "${RX_TEST_MINUTES}m")
+    ${limit[@]+"${limit[@]}"} dotnet test "$1" --no-build -c "$RX_CONFIGURATION" --nologo -v quiet \
+        --logger "console;verbosity=normal" --logger "trx;LogFileName=$name.trx" --results-directory "$RX_STATE/test" ${filter[@]+"${filter[@]}"} \
+        --blame-hang-timeout "${RX_HANG_MINUTES}m" --blame-hang-dump-type none >"$log" 2>&1 </dev/null || code=$?
+
+    if [ ! -f "$trx" ]; then
+        count_results 0 1 0
+        say "  $name: ended with $code before any result ($log)"
+        tail -n 20 "$log"
+        return 0
+    fi
+    counts=$(trx_counts "$trx") || counts="0 1 0"
+    # A run that crashed or hung has results for the tests before that only.
+    if [ "$code" -ne 0 ] && [ "$(cut -d' ' -f2 <<<"$counts")" -eq 0 ]; then
+        counts="$(cut -d' ' -f1 <<<"$counts") 1 $(cut -d' ' -f3 <<<"$counts")"
+        say "  $name: the run ended with $code ($log)"
+        tail -n 20 "$log"
+    fi
+    # shellcheck disable=SC2086
+    count_results $counts
+    # shellcheck disable=SC2086
+    say "  $name: $(printf '%d passed, %d failed, %d skipped' $counts), $((SECONDS - started)) s"
+    if [ "$(cut -d' ' -f2 <<<"$counts")" -ne 0 ]; then
+        trx_failures "$trx" | sed 's/^/    failed: /'
+        say "    details: $log"
+    fi
+}

@@ -1,0 +1,42 @@
+using Rxelon.Shared.Ids;
+
+namespace Rxelon.Domain.Nodes;
+
+/// <summary>A node's record as its events tell it. Every member is public so that a snapshot can be written and read back.</summary>
+public sealed record NodeState
+{
+    private NodeState(NodeId id) => Id = id;
+
+    public NodeId Id { get; }
+
+    public NodeStanding Standing { get; init; }
+
+    public AccountId Operator { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public byte[] IdentityKey { get; init; } = [];
+
+    /// <summary>The unguessable name its link announces.</summary>
+    public string Label { get; init; } = "";
+
+    public byte[] TlsSpkiSha256 { get; init; } = [];
+
+    public DateTimeOffset EnrolledAt { get; init; }
+
+    /// <summary>The end of the latest recorded window; an earlier one is a repeat.</summary>
+    public DateTimeOffset RecordedTo { get; init; }
+
+    public long OnlineMillis { get; init; }
+
+    public long BusyMillis { get; init; }
+
+    public long Accepted { get; init; }
+
+    public long Failed { get; init; }
+
+    public long Lost { get; init; }
+
+    /// <summary>A node that nothing has happened to.</summary>
+    public static NodeState Of(NodeId id) => new(id);
+}

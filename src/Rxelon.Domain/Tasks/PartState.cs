@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>One part of a task: how many attempts it had, the one that runs, its result, and what went wrong before.</summary>
+public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? Result, PartTrouble? Trouble)
+{
+    /// <summary>A part that nobody has tried.</summary>
+    public static PartState Untried { get; } = new(0, null, null, null);
+
+    /// <summary>True when it has neither a result nor an attempt under way.</summary>
+    public bool IsWaiting => Running is null && Result is null;
+}
+
+/// <summary>
+/// The attempt that counts. <see cref="Cap"/> is the most it may be paid, fixed when it was placed; <see cref="Due"/> is when
+/// the hub gives up on it; <see cref="SessionKey"/> is null until its keys were released.
+/// </summary>
+public sealed record RunningAttempt(
+    NodeId Node, AccountId Operator, ulong Session, Tokens AskPerCoreHour, Tokens Cap, DateTimeOffset Due, byte[]? SessionKey);
+
+/// <summary>The failures of one part: whose they were, the codes of the program's, where it must not go again, the logs kept.</summary>
+public sealed record PartTrouble(
+    int ProgramFaults, int OtherFaults, ImmutableList<string> ProgramCodes, ImmutableList<NodeId> Avoid, ImmutableList<BlobRef> Logs, Fault Last)
+{
+    /// <summary>The trouble after one more failure.</summary>
+    public static PartTrouble After(PartTrouble? before, Failed failed)
+    {
+        var t = before ?? new PartTrouble(0, 0, [], [], [], failed.Fault);
+        var program = IsProgram(failed.Fault);
+        return new PartTrouble(
+            t.ProgramFaults + (program ? 1 : 0),
+            t.OtherFaults + (program ? 0 : 1),
+            program && !t.ProgramCodes.Contains(failed.Fault.Code) ? t.ProgramCodes.Add(failed.Fault.Code) : t.ProgramCodes,
+            t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node),
+            failed.Log is { } log ? t.Logs.Add(log) : t.Logs,
+            failed.Fault);
+    }
+
+    /// <summary>True when the failure is the user's: it uses up the task's retries.</summary>
+    public static bool IsProgram(Fault fault) => fault.Culprit is Culprit.Program or Culprit.Input;
+}

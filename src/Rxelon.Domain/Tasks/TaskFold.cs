@@ -1,0 +1,164 @@
+using Rxelon.Domain.Kernel;
+using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>How each event changes a task: no clock, no decision. An unknown event throws.</summary>
+internal static class TaskFold
+{
+    internal static TaskState Apply(TaskState state, ITaskEvent happened) => happened switch
+    {
+        TaskSubmitted e => Submitted(state, e),
+        PartsAssigned e => Assigned(state, e),
+        KeysReleased e => Released(state, e),
+        PartsAccepted e => Accepted(state, e),
+        AttemptsFailed e => Failed(state, e),
+        AttemptsResumed e => Resumed(state, e),
+        TaskAdjusted e => Adjusted(state, e),
+        TaskEnded e => state with { Ended = e, EndedAt = e.At, RunningCount = 0, Reserved = Tokens.Zero, InFlight = null, Wish = null },
+        SettlementRecorded e => state with
+        {
+            SettledUpTo = Math.Max(state.SettledUpTo, e.Number),
+            UnsettledSince = e.Number >= state.AcceptedCount ? null : e.At,
+            InFlight = state.InFlight is { Close: false } flight && flight.Number <= e.Number ? null : state.InFlight,
+        },
+        TaskErased => state with { Erased = true, Settled = true, HoldConfirmed = true },
+        HoldConfirmed => state with { HoldConfirmed = true },
+        SettlementDue e => state with { InFlight = new SettlementInFlight(e.Number, e.Close, e.At) },
+        TaskSettled => state with { Settled = true, InFlight = null },
+        LimitsReviewed e => state with { AttemptsDue = e.Next },
+        _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
+    };
+
+    private static TaskState Submitted(TaskState state, TaskSubmitted e) => state with
+    {
+        Submission = e.Submission,
+        Price = e.Price,
+        Tier = e.Submission.Spec.Budget.Tier,
+        Hold = e.Hold,
+        BudgetMax = e.Submission.Budget,
+        PartShare = new Tokens(e.Hold.Micros / e.Submission.Parts.Count),
+        DeadlineSeconds = e.Submission.Spec.Limits.DeadlineSeconds,
+        SubmittedAt = e.At,
+        Parts = PersistentVector<PartState>.Repeat(PartState.Untried, e.Submission.Parts.Count),
+    };
+
+    private static TaskState Assigned(TaskState state, PartsAssigned e)
+    {
+        var due = e.At + TaskRules.ReadyLimit;
+        var parts = state.Parts.Edit();
+        foreach (var a in e.Parts)
+        {
+            var running = new RunningAttempt(a.Node, a.Operator, a.Session, a.AskPerCoreHour, state.PartShare, due, null);
+            parts[a.Attempt.Part] = parts[a.Attempt.Part] with { Attempts = a.Attempt.Number, Running = running };
+        }
+
+        return state with
+        {
+            Parts = parts.ToVector(),
+            RunningCount = state.RunningCount + e.Parts.Count,
+            Reserved = state.Reserved + (state.PartShare * e.Parts.Count),
+            StartedAt = state.StartedAt ?? e.At,
+            HoldConfirmed = true,
+            StickTo = state.Spec.Privacy.Sticky && e.Parts.Count > 0 ? e.Parts[^1].Node : state.StickTo,
+            AttemptsDue = Earlier(state.AttemptsDue, due),
+        };
+    }
+
+    private static TaskState Released(TaskState state, KeysReleased e)
+    {
+        var due = e.At + TimeSpan.FromSeconds(state.Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
+        var parts = state.Parts.Edit();
+        foreach (var r in e.Releases)
+        {
+            var part = parts[r.Attempt.Part];
+            parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due } };
+        }
+
+        return state with { Parts = parts.ToVector(), AttemptsDue = Earlier(state.AttemptsDue, due) };
+    }
+
+    private static TaskState Accepted(TaskState state, PartsAccepted e)
+    {
+        var parts = state.Parts.Edit();
+        var order = state.AcceptedOrder.Edit();
+        var cost = state.Cost;
+        var reserved = state.Reserved;
+        foreach (var a in e.Parts)
+        {
+            var part = parts[a.Attempt.Part];
+            reserved -= part.Running!.Cap;
+            cost += a.Cost;
+            order.Add(a.Attempt.Part);
+            parts[a.Attempt.Part] = part with { Running = null, Result = a };
+        }
+
+        var accepted = order.ToVector();
+        return state with
+        {
+            Parts = parts.ToVector(),
+            AcceptedOrder = accepted,
+            RunningCount = state.RunningCount - e.Parts.Count,
+            Reserved = reserved,
+            Cost = cost,
+            UnsettledSince = state.UnsettledSince ?? e.At,
+            EndedAt = accepted.Count == state.Parts.Count ? e.At : null,
+        };
+    }
+
+    private static TaskState Failed(TaskState state, AttemptsFailed e)
+    {
+        var parts = state.Parts.Edit();
+        var reserved = state.Reserved;
+        foreach (var f in e.Failures)
+        {
+            var part = parts[f.Attempt.Part];
+            reserved -= part.Running!.Cap;
+            parts[f.Attempt.Part] = part with { Running = null, Trouble = PartTrouble.After(part.Trouble, f) };
+        }
+
+        return state with { Parts = parts.ToVector(), RunningCount = state.RunningCount - e.Failures.Count, Reserved = reserved };
+    }
+
+    private static TaskState Resumed(TaskState state, AttemptsResumed e)
+    {
+        var parts = state.Parts.Edit();
+        foreach (var a in e.Attempts)
+        {
+            var part = parts[a.Part];
+            parts[a.Part] = part with { Running = part.Running! with { Session = e.Session } };
+        }
+
+        return state with { Parts = parts.ToVector() };
+    }
+
+    private static TaskState Adjusted(TaskState state, TaskAdjusted e)
+    {
+        var open = state.WaitingCount + state.RunningCount;
+        var share = state.PartShare;
+        if (e.Hold != state.Hold && open > 0)
+        {
+            // Attempts under way keep the cap they were placed at; the others share what is left.
+            var all = (e.Hold - state.Cost).Micros / open;
+            var waiting = state.WaitingCount > 0 ? (e.Hold - state.Cost - state.Reserved).Micros / state.WaitingCount : all;
+            share = new Tokens(Math.Max(0, Math.Min(all, waiting)));
+        }
+
+        return state with
+        {
+            Tier = e.Tier,
+            Price = e.Tier == state.Tier ? state.Price : state.Price with { TierPermille = Tariff.TierPermille(e.Tier) },
+            BudgetMax = e.BudgetMax,
+            Hold = e.Hold,
+            PartShare = share,
+            DeadlineSeconds = e.DeadlineSeconds,
+            Adjustments = state.Adjustments.Add(e.CommandId),
+            Wish = e.BudgetMax <= e.Hold ? null
+                : e.BudgetMax != state.BudgetMax ? new HoldWish(e.CommandId, e.BudgetMax)
+                : state.Wish,
+        };
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset? known, DateTimeOffset due) => known is { } k && k < due ? k : due;
+}

@@ -1,0 +1,57 @@
+using Rxelon.Domain.Kernel;
+
+namespace Rxelon.Domain.Tasks;
+
+internal static class TaskPlacing
+{
+    internal static Decision<ITaskEvent, TaskReply, ITaskEffect> Place(TaskState state, PlaceParts c)
+    {
+        if (!state.IsAlive || !state.HoldConfirmed)
+            return Refused(state, c);
+
+        var privacy = state.Spec.Privacy;
+        var room = privacy.Parallel > 0 ? privacy.Parallel - state.RunningCount : int.MaxValue;
+        var stick = privacy.Sticky && state.RunningCount > 0 ? state.StickTo : null;
+        var dearest = state.MaxAskPerCoreHour;
+        var taken = new HashSet<int>();
+        var assigned = new List<Assigned>();
+        var refused = new List<Placed>();
+        foreach (var p in c.Parts)
+        {
+            if (assigned.Count < room && p.AskPerCoreHour <= dearest && (stick is null || stick == p.Node)
+                && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsWaiting && taken.Add(p.Part))
+            {
+                var attempt = new PartAttempt(p.Part, state.Parts[p.Part].Attempts + 1);
+                assigned.Add(new Assigned(attempt, p.Node, p.Operator, p.Session, p.AskPerCoreHour));
+                if (privacy.Sticky)
+                    stick = p.Node;
+            }
+            else
+            {
+                refused.Add(p);
+            }
+        }
+
+        var output = new TaskOutput(state);
+        if (assigned.Count > 0)
+            output.Happened(new PartsAssigned(assigned, c.At));
+        foreach (var group in assigned.GroupBy(a => (a.Node, a.Session)))
+        {
+            output.Then(new StartAttempts(
+                group.Key.Node, group.Key.Session, [.. group.Select(a => (a.Attempt, state.Order.Parts[a.Attempt.Part]))]));
+        }
+
+        // The matchmaker took the refused parts off its queue; tell it what really waits.
+        if (refused.Count > 0)
+            output.Then(new Demand(TaskViews.Demand(output.Folded())));
+        return output.Reply(new PartsPlaced(c.Task, assigned, refused));
+    }
+
+    private static Decision<ITaskEvent, TaskReply, ITaskEffect> Refused(TaskState state, PlaceParts c)
+    {
+        var output = new TaskOutput(state);
+        if (state.Submission is not null)
+            output.Then(new Demand(TaskViews.Demand(state)));
+        return output.Reply(new PartsPlaced(c.Task, [], c.Parts));
+    }
+}

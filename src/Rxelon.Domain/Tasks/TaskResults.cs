@@ -1,0 +1,104 @@
+using Rxelon.Domain.Kernel;
+using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Domain.Tasks;
+
+internal static class TaskResults
+{
+    internal static Decision<ITaskEvent, TaskReply, ITaskEffect> ReleaseKeys(TaskState state, ReleaseKeys c)
+    {
+        var released = new List<Released>();
+        var granted = new List<PartAttempt>();
+        var stale = new List<PartAttempt>();
+        foreach (var attempt in c.Attempts.Distinct())
+        {
+            var running = Current(state, attempt);
+            if (running is null || running.Node != c.Node || running.Session != c.Session)
+            {
+                stale.Add(attempt);
+            }
+            else if (running.SessionKey is null)
+            {
+                released.Add(new Released(attempt, c.Node, c.SessionKey));
+                granted.Add(attempt);
+            }
+            else if (running.SessionKey.AsSpan().SequenceEqual(c.SessionKey))
+            {
+                granted.Add(attempt);
+            }
+
+            // Otherwise: released to another session key. Never a second time; the attempt's time limit decides.
+        }
+
+        var output = new TaskOutput(state);
+        if (released.Count > 0)
+            output.Happened(new KeysReleased(released, c.At));
+        if (granted.Count > 0)
+            output.Then(new GrantKeys(c.Node, c.Session, c.SessionKey, granted));
+        if (stale.Count > 0)
+            output.Then(new StopAttempts(c.Node, c.Session, stale, FaultCodes.StaleAttempt));
+        return granted.Count > 0
+            ? output.Reply(new TaskOk(c.Task, state.Phase))
+            : output.Reply(new TaskRefused(c.Task, Stale));
+    }
+
+    internal static Decision<ITaskEvent, TaskReply, ITaskEffect> Accept(TaskState state, AcceptResults c)
+    {
+        var accepted = new List<Accepted>();
+        var freed = new List<(PartAttempt, RunningAttempt)>();
+        var answers = new List<(PartAttempt, Fault?)>(c.Results.Count);
+        var taken = new Dictionary<int, Accepted>();
+        var cost = state.Cost;
+        foreach (var r in c.Results)
+        {
+            var before = taken.GetValueOrDefault(r.Attempt.Part) ?? Part(state, r.Attempt.Part)?.Result;
+            if (before is not null)
+            {
+                answers.Add((r.Attempt, before.Attempt == r.Attempt && before.Node == c.Node && before.Result == r.Result ? null : Stale));
+                continue;
+            }
+
+            var running = Current(state, r.Attempt);
+            if (running?.SessionKey is null || running.Node != c.Node)
+            {
+                answers.Add((r.Attempt, state.EndedAt is null ? Stale : Ended));
+                continue;
+            }
+
+            var charge = Tariff.Charge(state.Price, running.AskPerCoreHour, state.Spec.Resources, r.Metering);
+            charge = Tokens.Min(charge, Tokens.Min(running.Cap, state.Hold - cost));
+            cost += charge;
+            var result = new Accepted(r.Attempt, c.Node, running.Operator, r.Result, r.Metering, charge, r.Signature);
+            taken.Add(r.Attempt.Part, result);
+            accepted.Add(result);
+            freed.Add((r.Attempt, running));
+            answers.Add((r.Attempt, null));
+        }
+
+        var output = new TaskOutput(state);
+        if (accepted.Count > 0)
+        {
+            output.Happened(new PartsAccepted(accepted, c.At));
+            output.Free(freed, null);
+            var count = state.AcceptedCount + accepted.Count;
+            if (count == state.Parts.Count)
+                output.Happened(new SettlementDue(count, true, c.At));
+            else if (state.InFlight is null && count - state.SettledUpTo >= TaskRules.SettleEvery)
+                output.Happened(new SettlementDue(count, false, c.At));
+        }
+
+        return output.Reply(new ResultsAnswered(c.Task, answers));
+    }
+
+    /// <summary>The running attempt of exactly this number, while the task lives.</summary>
+    internal static RunningAttempt? Current(TaskState state, PartAttempt attempt)
+        => state.IsAlive && Part(state, attempt.Part) is { } part && part.Attempts == attempt.Number ? part.Running : null;
+
+    private static PartState? Part(TaskState state, int part) => part >= 0 && part < state.Parts.Count ? state.Parts[part] : null;
+
+    private static Fault Stale { get; } = new(
+        FaultCodes.StaleAttempt, "Another attempt of this part counts now, or this one has no key; stop it.");
+
+    private static Fault Ended { get; } = new(FaultCodes.AlreadyEnded, "The task has ended; stop the attempt.");
+}

@@ -1,0 +1,32 @@
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>The numbers behind a task's rules (docs/design/task-lifecycle.md, docs/design/failure-modes.md).</summary>
+public static class TaskRules
+{
+    /// <summary>Parts in one task at most.</summary>
+    public const int MaxParts = 1_000_000;
+
+    /// <summary>Failures of one part that are not the program's, after which the task fails.</summary>
+    public const int MaxOtherFaults = 5;
+
+    /// <summary>Changes of one living task by its owner at most.</summary>
+    public const int MaxAdjustments = 1_000;
+
+    /// <summary>While a task runs, accepted parts are settled when there are so many …</summary>
+    public const int SettleEvery = 256;
+
+    /// <summary>… or when the oldest of them waits so long.</summary>
+    public static TimeSpan SettleAfter { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A question to the account (hold, settlement) is asked again after this.</summary>
+    public static TimeSpan AskAgain { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>An attempt must be ready for its key within this time of being assigned.</summary>
+    public static TimeSpan ReadyLimit { get; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Added to an attempt's own time limit before the hub gives up on its report.</summary>
+    public static TimeSpan ReportGrace { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After recovery, nodes have this long to reconnect before attempts of dead sessions are lost.</summary>
+    public static TimeSpan ReconnectGrace { get; } = TimeSpan.FromSeconds(6);
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using Rxelon.Domain.Kernel;
+using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>A settlement under way: how many accepted parts it pays up to, whether it closes the hold, and when it was sent.</summary>
+public sealed record SettlementInFlight(int Number, bool Close, DateTimeOffset At);
+
+/// <summary>
+/// A task as its events tell it. Immutable; changed copies share the parts that did not change. The members marked
+/// "not kept" come from <see cref="IVolatileEvent"/>s and start anew after recovery.
+/// </summary>
+public sealed record TaskState
+{
+    private TaskState(TaskId id) => Id = id;
+
+    public TaskId Id { get; }
+
+    /// <summary>Null until submitted.</summary>
+    public Submission? Submission { get; init; }
+
+    /// <summary>The terms as submitted, at the present tier.</summary>
+    public PriceTerms Price { get; init; } = new(default, default, 1000, 1000, 0);
+
+    public Tier Tier { get; init; }
+
+    /// <summary>The ceiling of all charges; never above what the account holds.</summary>
+    public Tokens Hold { get; init; }
+
+    /// <summary>What the owner allows; above <see cref="Hold"/> while the account is asked for more.</summary>
+    public Tokens BudgetMax { get; init; }
+
+    /// <summary>A larger hold that the owner asked for and the account has not answered.</summary>
+    public HoldWish? Wish { get; init; }
+
+    /// <summary>The most the next attempt of a part may be paid.</summary>
+    public Tokens PartShare { get; init; }
+
+    public long DeadlineSeconds { get; init; }
+
+    public DateTimeOffset SubmittedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>How it ended other than by completing.</summary>
+    public TaskEnded? Ended { get; init; }
+
+    public bool Erased { get; init; }
+
+    public PersistentVector<PartState> Parts { get; init; } = PersistentVector<PartState>.Empty;
+
+    public int RunningCount { get; init; }
+
+    /// <summary>Sum of <see cref="RunningAttempt.Cap"/> over running attempts.</summary>
+    public Tokens Reserved { get; init; }
+
+    /// <summary>Cost of all accepted parts.</summary>
+    public Tokens Cost { get; init; }
+
+    /// <summary>Accepted parts in the order in which they were accepted: the order in which they are paid.</summary>
+    public PersistentVector<int> AcceptedOrder { get; init; } = PersistentVector<int>.Empty;
+
+    /// <summary>How many of <see cref="AcceptedOrder"/> the account has surely paid.</summary>
+    public int SettledUpTo { get; init; }
+
+    /// <summary>When the oldest part that is not settled was accepted.</summary>
+    public DateTimeOffset? UnsettledSince { get; init; }
+
+    /// <summary>Where a sticky task was placed last.</summary>
+    public NodeId? StickTo { get; init; }
+
+    public ImmutableHashSet<string> Adjustments { get; init; } = [];
+
+    /// <summary>No running attempt is due before this (it may be early, never late).</summary>
+    public DateTimeOffset? AttemptsDue { get; init; }
+
+    /// <summary>The account has the hold in place. Not kept, but known again from the first placement.</summary>
+    public bool HoldConfirmed { get; init; }
+
+    /// <summary>Not kept.</summary>
+    public SettlementInFlight? InFlight { get; init; }
+
+    /// <summary>The account has closed the hold. Not kept, except that an erased task was settled.</summary>
+    public bool Settled { get; init; }
+
+    public int AcceptedCount => AcceptedOrder.Count;
+
+    public int WaitingCount => Parts.Count - AcceptedCount - RunningCount;
+
+    /// <summary>Submitted and not ended.</summary>
+    public bool IsAlive => Submission is not null && EndedAt is null;
+
+    public TaskPhase Phase => Submission is null ? TaskPhase.None
+        : Ended is not null ? Ended.Phase
+        : EndedAt is not null ? TaskPhase.Completed
+        : !HoldConfirmed ? TaskPhase.Submitted
+        : StartedAt is null ? TaskPhase.Queued
+        : TaskPhase.Running;
+
+    /// <summary>The spec; throws before submission.</summary>
+    public TaskSpec Spec => Order.Spec;
+
+    /// <summary>The submission; throws before there is one.</summary>
+    public Submission Order => Submission ?? throw new InvalidOperationException($"{Id} was never submitted.");
+
+    /// <summary>The dearest ask at which a part still fits its share.</summary>
+    public Tokens MaxAskPerCoreHour => Tariff.MaxAsk(Price, Spec.Resources, Spec.Limits, PartShare);
+
+    /// <summary>A task that nothing has happened to.</summary>
+    public static TaskState Of(TaskId id) => new(id);
+
+    /// <summary>A part's phase as people see it.</summary>
+    public PartPhase PhaseOf(PartState part) => part.Result is not null ? PartPhase.Accepted
+        : EndedAt is not null ? PartPhase.Abandoned
+        : part.Running is null ? PartPhase.Waiting
+        : part.Running.SessionKey is null ? PartPhase.Assigned
+        : PartPhase.KeyReleased;
+}
+
+/// <summary>The ceiling that an adjustment asked the account for.</summary>
+public sealed record HoldWish(string CommandId, Tokens Amount);

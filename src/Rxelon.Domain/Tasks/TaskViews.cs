@@ -1,0 +1,89 @@
+using System.Collections;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>A task as others see it: its owner, the matchmaker, watchers.</summary>
+internal static class TaskViews
+{
+    internal static TaskView Task(TaskState s) => new(
+        s.Id, s.Order.Owner, s.Spec, s.Phase, s.Ended?.Reason, s.SubmittedAt, s.StartedAt, s.EndedAt, s.Hold, s.Cost, s.Settled, s.Erased,
+        s.Order.Program, s.Order.OwnerKey, new PartViews(s, [.. Enumerable.Range(0, s.Parts.Count)]));
+
+    internal static TaskDemand Demand(TaskState s)
+    {
+        var waiting = new List<int>();
+        Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
+        if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
+        {
+            var index = 0;
+            foreach (var part in s.Parts)
+            {
+                if (part.IsWaiting)
+                {
+                    waiting.Add(index);
+                    if (part.Trouble is { } trouble)
+                        (avoid ??= []).Add(index, trouble.Avoid);
+                }
+
+                index++;
+            }
+        }
+
+        return new TaskDemand(
+            s.Id, s.Order.Owner, s.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour, waiting, s.RunningCount,
+            s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid);
+    }
+
+    /// <summary>What watchers are told of a batch; null when nothing visible changed.</summary>
+    internal static TaskNews? News(TaskState before, TaskState after, IReadOnlyList<ITaskEvent> batch, DateTimeOffset now)
+    {
+        var changed = new SortedSet<int>();
+        foreach (var happened in batch)
+            changed.UnionWith(PartsOf(happened));
+        if (changed.Count == 0 && before.Phase == after.Phase && before.Hold == after.Hold && before.Tier == after.Tier)
+            return null;
+        return new TaskNews(
+            after.Id, after.Phase, after.Parts.Count, after.AcceptedCount, after.RunningCount, after.Cost, after.Ended?.Reason,
+            new PartViews(after, [.. changed]), now);
+    }
+
+    /// <summary>The parts that an event says something about.</summary>
+    internal static IEnumerable<int> PartsOf(ITaskEvent happened) => happened switch
+    {
+        PartsAssigned e => e.Parts.Select(p => p.Attempt.Part),
+        KeysReleased e => e.Releases.Select(r => r.Attempt.Part),
+        PartsAccepted e => e.Parts.Select(p => p.Attempt.Part),
+        AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
+        AttemptsResumed e => e.Attempts.Select(a => a.Part),
+        _ => [],
+    };
+
+    private static PartView Part(TaskState s, int index)
+    {
+        var part = s.Parts[index];
+        return new PartView(
+            index, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Running?.Node, s.Order.Parts[index], part.Result?.Result,
+            part.Result?.Metering, part.Result?.Cost ?? Tokens.Zero, part.Trouble?.Last,
+            part.Trouble is { Logs: { Count: > 0 } logs } ? logs[^1] : null);
+    }
+
+    private static IReadOnlyDictionary<int, IReadOnlyList<NodeId>> NothingToAvoid { get; } = new Dictionary<int, IReadOnlyList<NodeId>>();
+
+    /// <summary>Part views made when somebody looks: most news have no watcher.</summary>
+    private sealed class PartViews(TaskState state, int[] parts) : IReadOnlyList<PartView>
+    {
+        public int Count => parts.Length;
+
+        public PartView this[int index] => Part(state, parts[index]);
+
+        public IEnumerator<PartView> GetEnumerator()
+        {
+            foreach (var part in parts)
+                yield return Part(state, part);
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

@@ -1,0 +1,382 @@
+using Akka.Actor;
+using Akka.Event;
+using Rxelon.Domain.Matching;
+using Rxelon.Domain.Nodes;
+using Rxelon.Link.Certificates;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Wire;
+
+namespace Rxelon.Hub.Edge.Sessions;
+
+/// <summary>
+/// A node's session, in the private system: admits hellos, watches over liveness, and speaks with entities for the node. Exists
+/// from the first hello until the session ended and every entity knows. Each accepted hello begins a new epoch.
+/// </summary>
+internal sealed class NodeSession : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan IdleTick = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BusyTick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan WindowEvery = TimeSpan.FromHours(1);
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly NodeId _node;
+    private readonly SessionServices _services;
+    private readonly SessionWindow _window;
+    private Calls _calls = null!;
+    private SessionWork _work = null!;
+    private SessionChannel? _channel;
+    private Admission? _admission;
+    private AccountId _operator;
+    private NodeOffer? _offer;
+    private DateTimeOffset _since;
+    private string _version = "";
+    private IReadOnlyList<string> _warnings = [];
+    private bool _suspect;
+    private bool _fastTick;
+    private long _busySince;
+
+    public NodeSession(NodeId node, SessionServices services)
+    {
+        _node = node;
+        _services = services;
+        _window = new SessionWindow(services.Time);
+        Receive<NodeGreeted>(m => OnHello(m.Line, m.Hello));
+        Receive<FromNode>(m => OnFrame(m.Line, m.Frame));
+        Receive<StartParts>(m => WithChannel(m, () => _work.Start(m)));
+        Receive<GrantParts>(m => WithChannel(m, () => _work.Grant(m)));
+        Receive<StopParts>(m => WithChannel(m, () => _work.Stop(m)));
+        Receive<SessionWork.BlobsRead>(m => _work.On(m));
+        Receive<SessionWork.Stored>(m => _work.On(m));
+        Receive<CutSession>(m => Cut(m.Fault));
+        Receive<Calls.Answered>(m =>
+        {
+            _calls.On(m);
+            StopWhenDone();
+        });
+        Receive<Calls.Unanswered>(m => _calls.On(m));
+        Receive<Calls.Again>(m => _calls.On(m));
+        Receive<Tick>(_ => OnTick());
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _calls = new Calls(Self, Timers);
+        _work = new SessionWork(_node, _services, _calls, _window, Self, _log);
+        Timers.StartPeriodicTimer("tick", Tick.Instance, IdleTick);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        if (_channel is not null)
+            _channel.Line.Session = null;
+    }
+
+    private void OnHello(INodeLine line, Hello hello)
+    {
+        var nonce = hello.Nonce.Span;
+        if (_admission is not null && nonce.SequenceEqual(_admission.Hello.Nonce.Span))
+            return;
+        if (_channel?.Welcome is { } welcome && nonce.SequenceEqual(_channel.Nonce) && _channel.Line == line)
+        {
+            _channel.SendOnce(new ToNode { Welcome = welcome });
+            return;
+        }
+
+        if (HelloCheck.OfFrame(hello, line.Identity, line.Origin, _services.Options, _services.Now) is { } fault)
+        {
+            Refuse(line, fault);
+            return;
+        }
+
+        if (_channel is not null && !hello.Instance.Span.SequenceEqual(_channel.Instance) && Overdue < _services.Options.SuspectAfter)
+        {
+            Refuse(line, new Fault(
+                FaultCodes.DuplicateIdentity, "Another process with this node's identity is connected: stop one of them.", Culprit.Node, Retryable: true));
+            return;
+        }
+
+        var admission = _admission = new Admission(line, hello);
+        _calls.Send(
+            () => _services.Nodes, () => new GetNode(_node, _services.Now),
+            reply => AfterRecord(admission, (NodeReply)reply));
+    }
+
+    private void AfterRecord(Admission admission, NodeReply reply)
+    {
+        if (admission != _admission)
+            return;
+        if (HelloCheck.OfRecord(reply, admission.Hello, admission.Line.Identity) is { } fault)
+        {
+            _admission = null;
+            Refuse(admission.Line, fault);
+            return;
+        }
+
+        _operator = ((NodeView)reply).Operator;
+        admission.Epoch = _services.NextEpoch();
+        if (WireMap.Offer(admission.Hello.Offer, _node, _operator, admission.Epoch, _services.Options) is not { } offer)
+        {
+            _admission = null;
+            Refuse(admission.Line, new Fault(FaultCodes.Malformed, "The offer makes no sense.", Culprit.Node));
+            return;
+        }
+
+        admission.Offer = offer;
+        _work.Resume(admission.Epoch, admission.Hello, stop => Admit(admission, stop), () => admission == _admission);
+    }
+
+    private void Admit(Admission admission, IReadOnlyList<AttemptId> stop)
+    {
+        _admission = null;
+        var hello = admission.Hello;
+        var previous = _channel;
+        if (previous is not null && previous.Line != admission.Line)
+            previous.Line.Session = null;
+        _channel = new SessionChannel(admission.Line, admission.Epoch, hello, _services.Time, previous);
+        _offer = admission.Offer;
+        _version = hello.ClientVersion.Length <= 64 ? hello.ClientVersion : hello.ClientVersion[..64];
+        _warnings = WireMap.Warnings(hello.Offer);
+        _suspect = false;
+        if (previous is null)
+        {
+            _since = _services.Now;
+            _window.Begin(_since);
+        }
+
+        admission.Line.Session = Self;
+        var options = _services.Options;
+        var welcome = new Welcome
+        {
+            Protocol = HelloCheck.Protocol,
+            IdleBeatMillis = (uint)options.IdleBeat.TotalMilliseconds,
+            BusyBeatMillis = (uint)options.BusyBeat.TotalMilliseconds,
+            UnixMillis = _services.Now.ToUnixTimeMilliseconds(),
+            HelloNonce = hello.Nonce,
+            BlobBase = _services.Urls.BaseUrl,
+        };
+        welcome.Stop.AddRange(stop.Select(WireMap.Key));
+        _log.Info("Node {Node} is in, session {Session}, client {Version}", _node, _channel.Epoch, _version);
+        Context.Parent.Tell(new SessionUp(_offer!, Self));
+        _channel.Open(welcome);
+        _work.Opened(_channel, hello, stop);
+        TellNews();
+        Pace();
+    }
+
+    private void OnFrame(INodeLine line, ToHub frame)
+    {
+        if (_channel is null || _channel.Line != line || frame.Epoch != _channel.Epoch)
+        {
+            Refuse(line, new Fault(FaultCodes.StaleSession, "This session is over: say hello.", Retryable: true));
+            return;
+        }
+
+        var fresh = _channel.Receive(frame, out var violation);
+        if (_suspect)
+            Trust();
+        if (fresh && Handle(frame) is { } problem)
+            violation = problem;
+        if (violation is not null)
+        {
+            _log.Warning("Node {Node} broke the protocol: {Violation}", _node, violation);
+            line.Drop(violation);
+        }
+
+        Pace();
+    }
+
+    /// <summary>Null, or how the frame breaks the protocol.</summary>
+    private string? Handle(ToHub frame)
+    {
+        switch (frame.BodyCase)
+        {
+            case ToHub.BodyOneofCase.None:
+                return null;
+            case ToHub.BodyOneofCase.Beat:
+                return OnBeat(frame.Beat);
+            case ToHub.BodyOneofCase.Goodbye:
+                End("it said goodbye", new Fault(FaultCodes.NodeRestarted, "The node left.", Culprit.Node, Retryable: true));
+                return null;
+            case ToHub.BodyOneofCase.RenewRequest:
+                return Renew(frame.RenewRequest);
+            case ToHub.BodyOneofCase.PartsReady:
+                return _work.Ready(frame.PartsReady);
+            case ToHub.BodyOneofCase.Report:
+                return _work.Report(frame.Report);
+            case ToHub.BodyOneofCase.Failure:
+                return _work.Failure(frame.Failure);
+            case ToHub.BodyOneofCase.UploadRequest:
+                return _work.Upload(frame.UploadRequest);
+            case ToHub.BodyOneofCase.Progress:
+                return null;
+            default:
+                return $"{frame.BodyCase} does not belong here";
+        }
+    }
+
+    private string? OnBeat(Beat beat)
+    {
+        _channel!.SendOnce(new ToNode { BeatAck = new BeatAck { UnixMillis = _services.Now.ToUnixTimeMilliseconds() } });
+        if (beat.Offer is not null)
+        {
+            if (WireMap.Offer(beat.Offer, _node, _operator, _channel.Epoch, _services.Options) is not { } offer)
+                return "its offer makes no sense";
+            _offer = offer;
+            _warnings = WireMap.Warnings(beat.Offer);
+            Context.Parent.Tell(new SessionOffer(offer));
+        }
+
+        TellNews();
+        return null;
+    }
+
+    private string? Renew(RenewRequest request)
+    {
+        var channel = _channel!;
+        var spki = request.TlsSpki.ToByteArray();
+        var issued = _services.Authority.IssueNode(_node, channel.Line.Identity.Label, spki, CertificateAuthority.NodeLifetime);
+        if (issued.Fault is { } fault)
+            return fault.Message;
+        var digest = System.Security.Cryptography.SHA256.HashData(spki);
+        _calls.Send(
+            () => _services.Nodes, () => new RenewNode(_node, digest, _services.Now),
+            reply =>
+            {
+                if (reply is NodeOk && _channel == channel)
+                    channel.Send(new ToNode { RenewGrant = new RenewGrant { CertificateDer = WireMap.Bytes(issued.Value) } });
+            });
+        return null;
+    }
+
+    private void OnTick()
+    {
+        if (_channel is null)
+        {
+            StopWhenDone();
+            return;
+        }
+
+        var options = _services.Options;
+        if (Overdue >= options.LostAfter)
+        {
+            End("it fell silent", new Fault(FaultCodes.NodeLost, "The node fell silent.", Culprit.Node, Retryable: true));
+            return;
+        }
+
+        if (!_suspect && Overdue >= options.SuspectAfter)
+        {
+            _suspect = true;
+            Context.Parent.Tell(new SessionOffer(_offer! with { Draining = true }));
+        }
+
+        _channel.Tick();
+        if (_window.Age >= WindowEvery)
+            _work.Record(_window.Close(_services.Now));
+        Pace();
+    }
+
+    /// <summary>Silence beyond the beat. An idle node that just got work is not late by the busy beat's measure.</summary>
+    private TimeSpan Overdue
+    {
+        get
+        {
+            var options = _services.Options;
+            if (!_work.IsBusy)
+                return _channel!.Silence - options.IdleBeat;
+            var busy = _services.Time.GetElapsedTime(_busySince);
+            return (busy < _channel!.Silence ? busy : _channel.Silence) - options.BusyBeat;
+        }
+    }
+
+    private void Trust()
+    {
+        _suspect = false;
+        Context.Parent.Tell(new SessionOffer(_offer!));
+    }
+
+    private void Cut(Fault fault)
+    {
+        if (_channel is not null)
+            Refuse(_channel.Line, fault);
+        if (_admission is not null)
+            Refuse(_admission.Line, fault);
+        _admission = null;
+        End(fault.Code, new Fault(FaultCodes.NodeLost, "The node was cut off.", Culprit.Node, Retryable: true));
+    }
+
+    private void End(string reason, Fault fault)
+    {
+        if (_channel is null)
+            return;
+        Context.Parent.Tell(new SessionDown(_node, _channel.Epoch, reason));
+        _channel.Line.Session = null;
+        _channel = null;
+        _offer = null;
+        _work.Lose(fault);
+        _work.Record(_window.Close(_services.Now));
+        Pace();
+        StopWhenDone();
+    }
+
+    private void StopWhenDone()
+    {
+        if (_channel is null && _admission is null && _calls.Count == 0)
+            Context.Stop(Self);
+    }
+
+    private void WithChannel(IToNode work, Action then)
+    {
+        // The router checks too; a hello may have come in between.
+        if (_channel is null || work.Session != _channel.Epoch)
+            return;
+        then();
+        Pace();
+    }
+
+    private void Refuse(INodeLine line, Fault fault)
+    {
+        if (fault.Code != FaultCodes.StaleSession)
+            _log.Info("Refused node {Node}: {Code}", _node, fault.Code);
+        line.Send(Refusals.Frame(fault));
+        if (line.Session is null)
+            StopWhenDone();
+    }
+
+    private void TellNews() => Context.Parent.Tell(new SessionNews(new SessionStatus(
+        _offer!, _since, _services.Now, _work.Running, _version, _warnings)));
+
+    /// <summary>Ten thousand idle sessions must not tick four times a second.</summary>
+    private void Pace()
+    {
+        var fast = _channel is not null && (_work.IsBusy || _channel.Unacknowledged > 0);
+        if (fast == _fastTick)
+            return;
+        _fastTick = fast;
+        if (fast)
+            _busySince = _services.Time.GetTimestamp();
+        _window.Busy(fast);
+        Timers.StartPeriodicTimer("tick", Tick.Instance, fast ? BusyTick : IdleTick);
+    }
+
+    private sealed class Admission(INodeLine line, Hello hello)
+    {
+        internal INodeLine Line { get; } = line;
+
+        internal Hello Hello { get; } = hello;
+
+        internal ulong Epoch { get; set; }
+
+        internal NodeOffer? Offer { get; set; }
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded
+    {
+        internal static Tick Instance { get; } = new();
+    }
+}

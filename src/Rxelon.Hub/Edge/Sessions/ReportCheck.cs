@@ -1,0 +1,39 @@
+using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Wire;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Edge.Sessions;
+
+/// <summary>Pure checks of what a node reports about an attempt.</summary>
+internal static class ReportCheck
+{
+    // Result archives carry names and ciphertext tags besides the program's output.
+    private const long ArchiveOverhead = 1 << 20;
+
+    internal static long MaxResultBytes(long outputBytes) => outputBytes + (outputBytes / 8) + ArchiveOverhead;
+
+    /// <summary>Null when the result may be stored, else the node's fault.</summary>
+    internal static Fault? Of(
+        AttemptReport report, AttemptId attempt, NodeId node, BlobRef result, BlobRef input, long outputBytes, byte[] identityKey)
+    {
+        if (BlobId.FromDigest(report.InputId.Span) != input.Id)
+            return new Fault(FaultCodes.HashMismatch, "The node computed on another input than it was given.", Culprit.Node, Retryable: true);
+        var statement = SignedStatements.Result(attempt, node, input.Id, result, WireMap.Metering(report.Metering));
+        if (!Signatures.Verify(identityKey, statement, report.Signature.Span))
+            return new Fault(FaultCodes.BadSignature, "The result is not signed by the node's identity.", Culprit.Node, Retryable: true);
+        if (result.Size > MaxResultBytes(outputBytes))
+            return new Fault(FaultCodes.OutputLimit, "The result is larger than the task allows.", Culprit.Program, Retryable: true);
+        if (result.IsInline && !IsWhole(report.Result, result))
+            return new Fault(FaultCodes.HashMismatch, "The result that arrived at the hub is not the one that was signed.", Culprit.Node, Retryable: true);
+        return null;
+    }
+
+    internal static bool IsSigned(AttemptFailure failure, AttemptId attempt, NodeId node, byte[] identityKey)
+        => Signatures.Verify(identityKey, SignedStatements.Failure(attempt, node, failure.Code, failure.Message), failure.Signature.Span);
+
+    /// <summary>True when the inline bytes are the blob that was named.</summary>
+    internal static bool IsWhole(Blob blob, BlobRef reference)
+        => blob.Inline.Length == reference.Size && reference.IsInline && BlobId.Of(blob.Inline.Span) == reference.Id;
+}

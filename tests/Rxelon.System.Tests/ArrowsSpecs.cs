@@ -1,0 +1,115 @@
+using Akka.Actor;
+using Rxelon.System.Tests.Arrows;
+
+namespace Rxelon.System.Tests;
+
+/// <summary>The layers of docs/architecture.md. A new project or an arrow that is not listed here fails until it is.</summary>
+public sealed class ArrowsSpecs
+{
+    private static readonly Dictionary<string, string[]> Arrows = new(StringComparer.Ordinal)
+    {
+        ["Rxelon.Shared"] = [],
+        ["Rxelon.Domain"] = ["Rxelon.Shared"],
+        ["Rxelon.Link"] = ["Rxelon.Shared"],
+        ["Rxelon.Client"] = ["Rxelon.Shared"],
+        ["Rxelon.Pbm"] = ["Rxelon.Shared"],
+        ["Rxelon.Cli"] = ["Rxelon.Client"],
+        ["Rxelon.Node"] = ["Rxelon.Link", "Rxelon.Shared"],
+        ["Rxelon.Hub"] = ["Rxelon.Domain", "Rxelon.Link"],
+    };
+
+    /// <summary>Hub folder → folders of which it may know nothing but contracts (see <see cref="Contracts"/>).</summary>
+    private static readonly Dictionary<string, string[]> Strangers = new(StringComparer.Ordinal)
+    {
+        ["Entities"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault"],
+        ["Scheduling"] = ["Http", "Admin", "Edge", "Config", "Blobs", "Vault"],
+        ["Journal"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault"],
+        ["Projections"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault"],
+        ["Edge"] = ["Http", "Admin", "Config", "Entities", "Scheduling", "Blobs", "Vault"],
+        ["Blobs"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Vault"],
+        ["Vault"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs"],
+        ["Http"] = ["Admin", "Edge", "Entities", "Scheduling", "Journal"],
+        ["Admin"] = ["Http", "Edge", "Entities", "Scheduling", "Journal"],
+    };
+
+    public static TheoryData<string> Listed => [.. Arrows.Keys];
+
+    public static TheoryData<string> HubFolders => [.. Strangers.Keys];
+
+    [Fact]
+    public void Every_project_has_its_place_in_the_layers()
+        => Assert.Equal(Arrows.Keys.Order(StringComparer.Ordinal), Projects.All.Select(Projects.NameOf));
+
+    [Theory]
+    [MemberData(nameof(Listed))]
+    public void Projects_refer_to_what_their_layer_allows(string project)
+        => Assert.Equal(Arrows[project], Projects.ReferencesOf(Projects.All.Single(f => Projects.NameOf(f) == project)));
+
+    [Theory]
+    [MemberData(nameof(Listed))]
+    public void Compiled_code_uses_no_layer_that_its_project_cannot_reach(string project)
+    {
+        // Deeper than the project files: a transitive reference would compile without an arrow of its own.
+        var allowed = Reach(project);
+        var used = Projects.AssembliesSeenBy(project).Where(a => a.StartsWith("rxelon", StringComparison.OrdinalIgnoreCase));
+        Assert.Empty(used.Except(allowed, StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Theory]
+    [InlineData("Rxelon.Shared")]
+    [InlineData("Rxelon.Domain")]
+    public void Pure_layers_know_no_actors_no_web_and_no_machine(string project)
+    {
+        string[] machine = ["System.IO.File", "System.IO.Directory", "System.IO.FileStream", "System.IO.FileInfo", "System.IO.DirectoryInfo",
+            "System.Net.Sockets", "System.Net.Http", "System.Diagnostics.Process", "System.Threading.Thread", "System.Data"];
+        Assert.DoesNotContain(Projects.PackagesOf(Projects.All.Single(f => Projects.NameOf(f) == project)), NeedsARuntime);
+        Assert.DoesNotContain(Projects.AssembliesSeenBy(project), NeedsARuntime);
+        var touched = from type in Dependencies.Read(project).Uses
+                      from used in type.Value
+                      where machine.Any(m => used == m || used.StartsWith(m + ".", StringComparison.Ordinal))
+                      select $"{type.Key} -> {used}";
+        Assert.Empty(touched);
+    }
+
+    [Fact]
+    public void Users_tools_know_no_actors()
+        => Assert.DoesNotContain(new[] { "Rxelon.Client", "Rxelon.Cli", "Rxelon.Pbm" }.SelectMany(Projects.AssembliesSeenBy), NeedsARuntime);
+
+    [Theory]
+    [MemberData(nameof(HubFolders))]
+    public void Hub_folders_know_each_other_by_contract_only(string folder)
+    {
+        var strangers = Strangers[folder].Select(s => $"Rxelon.Hub.{s}").ToList();
+        var broken = from type in Dependencies.Read("Rxelon.Hub").Uses
+                     where IsIn(type.Key, $"Rxelon.Hub.{folder}")
+                     from used in type.Value
+                     where strangers.Any(s => IsIn(used, s)) && !Contracts.Types.Contains(used)
+                     select $"{type.Key} -> {used}";
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void Only_the_composition_root_names_the_class_of_another_folders_actor()
+    {
+        var actors = Projects.Load("Rxelon.Hub").GetTypes().Where(t => t.IsSubclassOf(typeof(ActorBase)) && !t.IsAbstract)
+            .Select(t => t.FullName!).ToHashSet(StringComparer.Ordinal);
+        var broken = from type in Dependencies.Read("Rxelon.Hub").Uses
+                     let home = Dependencies.NamespaceOf(type.Key)
+                     where !IsCompositionRoot(home)
+                     from used in type.Value
+                     where actors.Contains(used) && Dependencies.NamespaceOf(used) != home
+                     select $"{type.Key} -> {used}";
+        Assert.Empty(broken);
+    }
+
+    /// <summary>The top-level program and everything in Config, which wires the rest.</summary>
+    private static bool IsCompositionRoot(string home) => home is "" or "Rxelon.Hub" || IsIn(home + ".", "Rxelon.Hub.Config");
+
+    private static bool IsIn(string type, string home) => type.StartsWith(home + ".", StringComparison.Ordinal);
+
+    private static bool NeedsARuntime(string assembly)
+        => assembly.StartsWith("Akka", StringComparison.Ordinal) || assembly.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
+            || assembly.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal);
+
+    private static IEnumerable<string> Reach(string project) => Arrows[project].SelectMany(a => Reach(a).Append(a)).Distinct();
+}
