@@ -35,7 +35,8 @@ public sealed class DockerFixture : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await Executor.DisposeAsync();
+        if (Executor is not null)
+            await Executor.DisposeAsync();
         State.Dispose();
     }
 
