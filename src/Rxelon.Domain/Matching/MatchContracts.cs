@@ -29,3 +29,10 @@ public readonly record struct Match(TaskId Task, Placed Placed);
 
 /// <summary>Why a task waits, in plain words, and a guess when it starts (null: unknown).</summary>
 public sealed record WaitReason(string Code, string Sentence, TimeSpan? Estimate);
+
+/// <summary>
+/// What a task would meet now: nodes that fit it (now or once idle), demand in thousandths for the price, the ask to quote at,
+/// a guess when it starts (null: unknown), and reasons against the other nodes.
+/// </summary>
+public sealed record MarketSurvey(
+    int NodesFit, int NodesTotal, int DemandPermille, Tokens HighestAskPerCoreHour, TimeSpan? Estimate, IReadOnlyList<string> Reasons);

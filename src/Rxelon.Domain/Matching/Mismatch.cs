@@ -1,0 +1,79 @@
+using System.Globalization;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Matching;
+
+/// <summary>Why a node does not take a task; the first that applies, in this order.</summary>
+internal enum Mismatch
+{
+    None,
+    Kind,
+    Region,
+    Labels,
+    Denied,
+    Image,
+    Cpu,
+    Memory,
+    Disk,
+    Price,
+    Draining,
+    Cooling,
+    Busy,
+}
+
+internal static class Mismatches
+{
+    /// <summary>What speaks against the node for good: everything but price and present load.</summary>
+    internal static Mismatch Of(NodeOffer offer, TaskSpec spec, HashSet<string> denied)
+    {
+        var place = spec.Placement;
+        if (!offer.Kinds.Contains(spec.Kind))
+            return Mismatch.Kind;
+        if (place.Regions.Count > 0 && !place.Regions.Contains(offer.Region))
+            return Mismatch.Region;
+        foreach (var (name, value) in place.Labels)
+        {
+            if (!offer.Labels.TryGetValue(name, out var has) || has != value)
+                return Mismatch.Labels;
+        }
+
+        if (denied.Count > 0 && denied.Contains(offer.Operator.ToString()))
+            return Mismatch.Denied;
+        if (spec.Image is not null && !offer.Images.Contains(spec.Image))
+            return Mismatch.Image;
+        return spec.Resources.CpuMillis > offer.Total.CpuMillis ? Mismatch.Cpu
+            : spec.Resources.Memory > offer.Total.Memory ? Mismatch.Memory
+            : spec.Resources.Disk > offer.Total.Disk ? Mismatch.Disk
+            : Mismatch.None;
+    }
+
+    /// <summary>"3 of 5 nodes lack 8 GiB of memory; 2 are above your price": the commonest reason first.</summary>
+    internal static IReadOnlyList<string> Describe(IReadOnlyDictionary<Mismatch, int> counts, int total, TaskSpec spec)
+    {
+        var said = new List<string>();
+        foreach (var (why, count) in counts.Where(c => c.Key != Mismatch.None && c.Value > 0).OrderByDescending(c => c.Value).ThenBy(c => c.Key))
+            said.Add($"{(said.Count == 0 ? $"{count} of {total} {(total == 1 ? "node" : "nodes")}" : count)} {Words(why, count == 1, spec)}");
+        return said;
+    }
+
+    private static string Words(Mismatch why, bool one, TaskSpec spec) => why switch
+    {
+        Mismatch.Kind => $"{(one ? "does" : "do")} not run {spec.Kind.ToString().ToLowerInvariant()} tasks",
+        Mismatch.Region => $"{(one ? "is" : "are")} in another region",
+        Mismatch.Labels => $"{(one ? "lacks" : "lack")} the labels asked for",
+        Mismatch.Denied => $"{(one ? "belongs" : "belong")} to an operator you excluded",
+        Mismatch.Image => $"{(one ? "does" : "do")} not have the image",
+        Mismatch.Cpu => $"{(one ? "lacks" : "lack")} {Number(spec.Resources.CpuMillis, 1000)} cores",
+        Mismatch.Memory => $"{(one ? "lacks" : "lack")} {Bytes(spec.Resources.Memory)} of memory",
+        Mismatch.Disk => $"{(one ? "lacks" : "lack")} {Bytes(spec.Resources.Disk)} of disk",
+        Mismatch.Price => $"{(one ? "is" : "are")} above your price",
+        Mismatch.Draining => $"{(one ? "takes" : "take")} no new work",
+        Mismatch.Cooling => $"{(one ? "rests" : "rest")} after a fault",
+        Mismatch.Busy => $"{(one ? "is" : "are")} busy",
+        _ => throw new ArgumentOutOfRangeException(nameof(why), why, "Nothing to say."),
+    };
+
+    private static string Bytes(long bytes) => bytes >= 1L << 30 ? $"{Number(bytes, 1L << 30)} GiB" : $"{Number(bytes, 1L << 20)} MiB";
+
+    private static string Number(long value, long unit) => ((decimal)value / unit).ToString("0.##", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,141 @@
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Domain.Matching;
+
+/// <summary>
+/// The queue: shapes with something to place, best task first. A shape for which no node had room is skipped until a node
+/// gains some, so a long queue costs nothing while it cannot move.
+/// </summary>
+internal sealed class ReadyShapes(NodeIndex nodes)
+{
+    private const int LongestScan = 48;
+    private const int MostIndexes = 16;
+
+    private readonly Dictionary<ShapeKey, Shape> _shapes = [];
+    private readonly SortedSet<Shape> _ready = new(ShapeOrder.Instance);
+    private readonly HashSet<Shape> _stuck = [];
+    private long _uses;
+
+    /// <summary>The shape whose head is next, or null when nothing can be placed.</summary>
+    internal Shape? Best() => _ready.Min;
+
+    /// <summary>Takes a task out of its shape, to be changed or forgotten.</summary>
+    internal void Remove(QueuedTask task)
+    {
+        if (task.Shape is not { } shape)
+            return;
+        shape.Queue.Remove(task);
+        shape.Parked.Remove(task);
+        shape.Tasks--;
+        task.Shape = null;
+        Refresh(shape);
+        if (shape.Tasks == 0 && shape.Index is null)
+        {
+            _shapes.Remove(shape.Key);
+            _stuck.Remove(shape);
+        }
+    }
+
+    /// <summary>Puts a task where it belongs now: in the queue, aside, or nowhere while it has nothing to place.</summary>
+    internal void Put(QueuedTask task, bool park = false)
+    {
+        var shape = task.Shape ?? Join(task);
+        shape.Parked.Remove(task);
+        if (!park && task.WaitingCount > 0 && !task.IsAtLimit)
+            shape.Queue.Add(task);
+        else
+            shape.Queue.Remove(task);
+        if (park)
+            shape.Parked.Add(task);
+        Refresh(shape);
+    }
+
+    /// <summary>A node may have more room than before: whoever it suits is tried again.</summary>
+    internal void Gained(NodeRoom room)
+    {
+        if (_stuck.Count == 0 || !room.CanTakeWork)
+            return;
+        foreach (var shape in _stuck.Where(s => s.HasRoom(room)).ToList())
+        {
+            shape.IsBlocked = false;
+            foreach (var task in shape.Parked.Where(t => t.WaitingCount > 0 && !t.IsAtLimit))
+                shape.Queue.Add(task);
+            shape.Parked.Clear();
+            Refresh(shape);
+        }
+    }
+
+    /// <summary>The best node with room for a shape within this ask, other than those to avoid.</summary>
+    internal NodeRoom? Find(Shape shape, Tokens maxAsk, IReadOnlyList<NodeId> avoid, out bool sawRoom)
+    {
+        sawRoom = false;
+        shape.LastUsed = ++_uses;
+        var scanned = 0;
+        foreach (var key in shape.Index ?? nodes.Open)
+        {
+            var room = nodes.At(key);
+            if (shape.Index is null)
+            {
+                if (++scanned > LongestScan)
+                {
+                    BuildIndex(shape);
+                    return Find(shape, maxAsk, avoid, out sawRoom);
+                }
+
+                if (!shape.HasRoom(room))
+                    continue;
+            }
+
+            sawRoom = true;
+            if (room.Offer.AskPerCoreHour <= maxAsk && !avoid.Contains(room.Offer.Node))
+                return room;
+        }
+
+        return null;
+    }
+
+    private Shape Join(QueuedTask task)
+    {
+        var key = ShapeKey.Of(task.Demand.Spec, task.Demand.MaxAskPerCoreHour);
+        if (!_shapes.TryGetValue(key, out var shape))
+            _shapes.Add(key, shape = new Shape(key, task.Demand.Spec));
+        task.Shape = shape;
+        shape.Tasks++;
+        return shape;
+    }
+
+    private void BuildIndex(Shape shape)
+    {
+        if (nodes.Indexed.Count >= MostIndexes)
+        {
+            var oldest = nodes.Indexed.MinBy(s => s.LastUsed)!;
+            oldest.Index = null;
+            nodes.Indexed.Remove(oldest);
+            if (oldest.Tasks == 0)
+            {
+                _shapes.Remove(oldest.Key);
+                _stuck.Remove(oldest);
+            }
+        }
+
+        shape.Index = new SortedSet<RoomKey>(nodes.Open.Where(key => shape.HasRoom(nodes.At(key))));
+        nodes.Indexed.Add(shape);
+    }
+
+    private void Refresh(Shape shape)
+    {
+        if (shape.Listed is not null)
+            _ready.Remove(shape);
+        shape.Listed = null;
+        if (shape.IsBlocked || shape.Parked.Count > 0)
+            _stuck.Add(shape);
+        else
+            _stuck.Remove(shape);
+        if (!shape.IsBlocked && shape.Queue.Min is { } head)
+        {
+            shape.Listed = (head.Rank, head.Sequence);
+            _ready.Add(shape);
+        }
+    }
+}
