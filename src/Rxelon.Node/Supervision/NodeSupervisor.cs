@@ -46,7 +46,7 @@ internal sealed class NodeSupervisor : ReceiveActor
     private void OnUp(LinkUp up)
     {
         _log.Debug("The hub's blobs are at {BlobBase}", up.Welcome.BlobBase);
-        if (up.Welcome.BlobBase.Length > 0)
+        if (Uri.TryCreate(up.Welcome.BlobBase, UriKind.Absolute, out var blobs) && HubHttp.RefuseUrl(blobs) is null)
             _services.Blobs.SetBase(up.Welcome.BlobBase);
         _observer.Up(up.Epoch);
     }

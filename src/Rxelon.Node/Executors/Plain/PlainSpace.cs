@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using Rxelon.Shared.Values;
@@ -39,11 +40,18 @@ internal sealed class PlainSpace : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return Missing("Sandboxes keep plaintext in a tmpfs, which only Linux has.");
-        if (!allowSwap && MountTable.Swaps() is { Count: > 0 } swaps)
-            return Missing($"Swap is on ({string.Join(", ", swaps)}): users' plaintext could reach a disk. Turn it off (swapoff -a) or accept it with --allow-swap.");
+        if (!allowSwap && RefuseSwap() is { } swap)
+            return swap;
         var state = System.IO.Path.GetFullPath(stateDirectory);
         return Posix.IsRoot ? OpenMounted(System.IO.Path.Combine(state, "run"), bytes) : OpenShared(state);
     }
+
+    /// <summary>The fault when swap is on; null when nothing in memory can reach a disk.</summary>
+    [SupportedOSPlatform("linux")]
+    internal static Fault? RefuseSwap()
+        => MountTable.Swaps() is { Count: > 0 } swaps
+            ? Missing($"Swap is on ({string.Join(", ", swaps)}): users' plaintext could reach a disk. Turn it off (swapoff -a) or accept it with --allow-swap.")
+            : null;
 
     /// <summary>A cell for one attempt, whose result directory takes <paramref name="outputBytes"/> when <see cref="IsSized"/>.</summary>
     internal PlainCell Rent(long outputBytes)

@@ -18,7 +18,7 @@ internal sealed class WasmEngine : IDisposable
     internal WasmEngine()
     {
         // Canonical NaNs and deterministic relaxed SIMD: equal inputs give equal bytes on every processor.
-        using var config = new Config();
+        using var config = new Wasmtime.Config();
         config.WithFuelConsumption(true)
             .WithEpochInterruption(true)
             .WithCraneliftNaNCanonicalization(true)
