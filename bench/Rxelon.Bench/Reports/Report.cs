@@ -8,6 +8,7 @@ namespace Rxelon.Bench.Reports;
 /// <summary>The figures of some rows on one machine: as a table for people and as JSON for comparing.</summary>
 internal sealed class Report(Machine machine, BenchRun run, DateTimeOffset at)
 {
+    private const int Wide = 160;
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly List<(string Name, RowResult Result)> _rows = [];
 
@@ -15,6 +16,9 @@ internal sealed class Report(Machine machine, BenchRun run, DateTimeOffset at)
 
     internal void Print(IAnsiConsole console)
     {
+        // Into a file or a pipe there is no width to fit.
+        if (!console.Profile.Out.IsTerminal)
+            console.Profile.Width = Wide;
         console.WriteLine(machine.ToString());
         if (run.Quick)
             console.WriteLine("quick: these figures are not for quoting");
