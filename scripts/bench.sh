@@ -3,6 +3,10 @@
 
 rx_bench() {
     ensure_sdk
+    one_at_a_time bench run_bench "$@"
+}
+
+run_bench() {
     build_projects src/Rxelon.Hub src/Rxelon.Node src/Rxelon.Cli src/Rxelon.Pbm bench/Rxelon.Bench || exit 1
     if [ "$(uname -s)" = Linux ]; then
         docker_up || note "rows with containers will say that they did not run"

@@ -2,8 +2,10 @@
 # One configuration for everything, so that nothing is built twice.
 RX_CONFIGURATION=Release
 
-# build_solution [PROJECT…]: quiet unless it fails. What is up to date is left alone.
-build_projects() {
+# build_projects PROJECT…: quiet unless it fails. What is up to date is left alone.
+build_projects() { one_at_a_time build compile "$@"; }
+
+compile() {
     local log=$RX_STATE/build.log project
     mkdir -p "$RX_STATE"
     : >"$log"

@@ -58,28 +58,31 @@ run_demo() {
 
 step() { printf '\n== %s\n' "$*"; }
 
-# task NAME OUT ARGS…: runs one task as the user, shows its progress, keeps its time for the summary.
+# task NAME OUT ARGS…: runs one task as the user, shows its progress, keeps its time for the summary. The word @out in the
+# arguments becomes the folder: options must stand before the `--` of a program's own arguments.
 task() {
     local name=$1 out=$2 started=$SECONDS before after
     shift 2
     before=$(balance_of user)
     mkdir -p "$out"
-    as user "$@" --out "$out" || die 1 "the task $name did not succeed; logs: $RX_NET/logs"
+    as user "${@/#@out/"$out"}" || die 1 "the task $name did not succeed; logs: $RX_NET/logs"
     after=$(balance_of user)
-    RX_SUMMARY+=("$(printf '%-12s %4d s   %s tokens   %s' "$name" $((SECONDS - started)) "$(tokens $((before - after)))" "${out#"$RX_ROOT"/}")")
+    RX_SUMMARY+=("$(printf '%-12s %4d s   %s tokens   %s' \
+        "$name" $((SECONDS - started)) "$(tokens $((before - after)))" "${out#"$RX_ROOT"/}")")
 }
 
 demo_wordstats() {
     step "wordstats: counts words of a text in 9 encrypted parts, then merges the counts (WebAssembly)"
-    task wordstats "$RX_RESULTS/wordstats" submit -f samples/wordstats/task.yaml
-    task merge "$RX_RESULTS/report" run wasm samples/wordstats/wordstats.wasm --input "$RX_RESULTS/wordstats" -- merge
+    task wordstats "$RX_RESULTS/wordstats" submit -f samples/wordstats/task.yaml --out @out
+    task merge "$RX_RESULTS/report" run wasm samples/wordstats/wordstats.wasm --input "$RX_RESULTS/wordstats" --out @out -- merge
     head -n 12 "$(stdout_of "$RX_RESULTS/report")" | sed 's/^/  | /'
 }
 
 demo_pathtracer() {
     step "pathtracer: draws a picture in 12 bands on both nodes, then joins them into a PNG (WebAssembly)"
-    task pathtracer "$RX_RESULTS/bands" submit -f samples/pathtracer/task.yaml
-    task join "$RX_RESULTS/picture" run wasm samples/pathtracer/pathtracer.wasm --input "$RX_RESULTS/bands" -- join 480 270
+    task pathtracer "$RX_RESULTS/bands" submit -f samples/pathtracer/task.yaml --out @out
+    task join "$RX_RESULTS/picture" run wasm samples/pathtracer/pathtracer.wasm --input "$RX_RESULTS/bands" --out @out \
+        -- join 480 270
 }
 
 demo_docker() {
@@ -96,7 +99,7 @@ demo_docker() {
     fi
     docker -H "$RXELON_TEST_DOCKER" load -qi "$dir/image.tar" >/dev/null
     say "  image      $(cat "$dir/image.id")"
-    task report "$RX_RESULTS/packages" submit -f "$dir/task.yaml"
+    task report "$RX_RESULTS/packages" submit -f "$dir/task.yaml" --out @out
     head -n 16 "$(stdout_of "$RX_RESULTS/packages")" | sed 's/^/  | /'
 }
 

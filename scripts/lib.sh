@@ -44,7 +44,10 @@ one_at_a_time() {
     mkdir -p "$RX_STATE"
     if has flock; then
         # The lock's descriptor must not reach daemons that the command starts: they would hold it for ever.
-        { flock 9 && "$@" 9>&-; } 9>"$lock"
+        {
+            flock -n 9 || { note "waiting for another run in this checkout"; flock 9; }
+            "$@" 9>&-
+        } 9>"$lock"
     else
         "$@"
     fi

@@ -11,6 +11,7 @@ rx_lint() {
     lint_text
     lint_feeds
     lint_house_rules
+    lint_samples
     lint_format
     if [ "$RX_FINDINGS" -gt 0 ]; then
         note "lint: $RX_FINDINGS findings"
@@ -25,7 +26,12 @@ finding() {
 }
 
 # tracked PATTERN…: files of this checkout, also new ones that are not ignored.
-tracked() { git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r f; do [ -f "$f" ] && printf '%s\n' "$f"; done; }
+tracked() {
+    local file
+    git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
+        if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+    done
+}
 
 lint_shell() {
     local file shell
@@ -57,7 +63,8 @@ lint_feeds() {
     done < <(git ls-files --cached --others --exclude-standard | grep -iE '(^|/)nuget\.config$')
     while IFS= read -r file; do
         finding "$file: names a package feed"
-    done < <(tracked '*packages.lock.json' '*package-lock.json' | xargs -r -d '\n' grep -lE '"resolved": *"https?:|"(source|feed)": *"https?:')
+    done < <(tracked '*packages.lock.json' '*package-lock.json' \
+        | xargs -r -d '\n' grep -lE '"resolved": *"https?:|"(source|feed)": *"https?:')
 }
 
 lint_house_rules() {
@@ -65,12 +72,25 @@ lint_house_rules() {
     while IFS= read -r line; do
         finding "$line"
     done < <(tracked 'src/*.cs' 'tests/*.cs' 'bench/*.cs' \
-        | xargs -r -d '\n' grep -nE 'NotImplemented[E]xception|Thread\.Sleep\(|//.*\b(TO[D]O|FIX[M]E)\b|catch( \([^)]*\))? *\{ *\}' 2>/dev/null)
+        | xargs -r -d '\n' grep -nE \
+            'NotImplemented[E]xception|Thread\.Sleep\(|//.*\b(TO[D]O|FIX[M]E)\b|catch( \([^)]*\))? *\{ *\}' 2>/dev/null)
     while IFS= read -r file; do
         most=$RX_MOST_LINES
         [[ $file == tests/* ]] && most=$RX_MOST_TEST_LINES
         [ "$(wc -l <"$file")" -le "$most" ] || finding "$file: more than $most lines"
     done < <(tracked 'src/*.cs' 'tests/*.cs' 'bench/*.cs')
+}
+
+# The checked-in modules are what their sources give; other compilers than the recorded one give other bytes.
+lint_samples() {
+    local sample
+    if ! clang --version 2>/dev/null | grep -q 'version 14\.0\.6' || [ ! -f /usr/include/wasm32-wasi/wasi/api.h ]; then
+        say "lint: samples not compared (needs clang 14.0.6, lld, wasi-libc)"
+        return 0
+    fi
+    for sample in wordstats pathtracer; do
+        sh "samples/$sample/build.sh" --check >/dev/null || finding "samples/$sample: build.sh gives another module"
+    done
 }
 
 lint_format() {

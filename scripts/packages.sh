@@ -34,6 +34,11 @@ ensure_sdk() {
     has dotnet || die 69 "the .NET SDK of global.json is needed (https://dot.net)"
     has git || ensure_packages git git
     export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+    # The SDK itself aborts on a machine without ICU; the product never needs it.
+    if ! (dotnet --version) >/dev/null 2>&1; then
+        export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+        dotnet --version >/dev/null || die 69 "the .NET SDK of global.json is needed"
+    fi
     # Build servers would outlive this script.
     export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 }

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# Self-contained programs: artifacts/rxelon-VERSION-RID/ with all four, packed, with checksums.
+# Self-contained programs: all four in one folder rxelon-VERSION-RID with one runtime, packed, with checksums.
 
 RX_RIDS=(linux-x64 linux-arm64 win-x64 osx-arm64)
-RX_PROGRAMS=(Rxelon.Cli Rxelon.Node Rxelon.Hub Rxelon.Pbm)
+# The hub last: where a library comes with a package and with the web runtime, the runtime's copy stays.
+RX_PROGRAMS=(Rxelon.Pbm Rxelon.Cli Rxelon.Node Rxelon.Hub)
 
 rx_publish() {
     ensure_sdk
@@ -28,10 +29,9 @@ publish_rid() {
     local target=artifacts/$name
     rm -rf "$target" "$target.tar.gz" "$target.zip"
     for project in "${RX_PROGRAMS[@]}"; do
-        # Each program has a folder: they share file names (settings, hocon), not always versions.
         if ! dotnet publish "src/$project" -c "$RX_CONFIGURATION" -r "$1" --self-contained true -nologo -v quiet \
-            -p:DebugType=none -p:GenerateDocumentationFile=false -p:CopyDocumentationFilesFromPackages=false \
-            -o "$target/$(program_name "$project")" >>"$3" 2>&1; then
+            -p:DebugType=none -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false \
+            -o "$target" >>"$3" 2>&1; then
             rm -rf "$target"
             explain_failure "$1" "$project" "$3"
             return 1
@@ -42,14 +42,12 @@ publish_rid() {
     rm -rf "$target"
 }
 
-program_name() { sed -n 's:.*<AssemblyName>\(.*\)</AssemblyName>.*:\1:p' "src/$1/$1.csproj"; }
-
 explain_failure() {
     if tail -n 40 "$3" | grep -qE 'NU1101|NU1102|NETSDK1112|NU1301'; then
         note "$1: its runtime packs cannot be restored from the package feed of this machine ($2)"
     else
         note "$1: $2 does not publish"
-        grep -E 'error' "$3" | tail -n 5 >&2 || true
+        grep -E 'error' "$3" | sort -u | tail -n 5 >&2 || true
     fi
 }
 
@@ -58,8 +56,12 @@ pack() {
     case $2 in
         win-*)
             has zip || ensure_packages zip zip
-            (cd artifacts && find "$1" -exec touch -h -d @315532800 {} + && find "$1" -type f | LC_ALL=C sort | TZ=UTC zip -qX@ "$1.zip")
+            (cd artifacts && find "$1" -exec touch -h -d @315532800 {} + \
+                && find "$1" -type f | LC_ALL=C sort | TZ=UTC zip -qX@ "$1.zip")
             ;;
-        *) tar -C artifacts --sort=name --mtime=@315532800 --owner=0 --group=0 --numeric-owner -c "$1" | gzip -n9 >"artifacts/$1.tar.gz" ;;
+        *)
+            tar -C artifacts --sort=name --mtime=@315532800 --owner=0 --group=0 --numeric-owner -c "$1" \
+                | gzip -n9 >"artifacts/$1.tar.gz"
+            ;;
     esac
 }

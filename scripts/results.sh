@@ -20,7 +20,8 @@ trx_counts() {
 
 # trx_failures FILE: names of the tests that failed.
 trx_failures() {
-    grep -o '<UnitTestResult [^>]*outcome="Failed"[^>]*>' "$1" | sed 's/.*testName="\([^"]*\)".*/\1/; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' || true
+    grep -o '<UnitTestResult [^>]*outcome="Failed"[^>]*>' "$1" \
+        | sed 's/.*testName="\([^"]*\)".*/\1/; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' || true
 }
 
 RX_PASSED=0

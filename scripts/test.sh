@@ -6,6 +6,10 @@ RX_HANG_MINUTES=4
 
 rx_test() {
     ensure_sdk
+    one_at_a_time test run_all_tests "$@"
+}
+
+run_all_tests() {
     local projects=() project
     if [ $# -eq 0 ]; then
         projects=(tests/*/*.csproj)
@@ -58,7 +62,8 @@ run_tests() {
     [ "${RX_LIVE:-}" = 1 ] || filter=(--filter "Category!=Live")
     has timeout && limit=(timeout -k 20 "${RX_TEST_MINUTES}m")
     ${limit[@]+"${limit[@]}"} dotnet test "$1" --no-build -c "$RX_CONFIGURATION" --nologo -v quiet \
-        --logger "console;verbosity=normal" --logger "trx;LogFileName=$name.trx" --results-directory "$RX_STATE/test" ${filter[@]+"${filter[@]}"} \
+        --logger "console;verbosity=normal" --logger "trx;LogFileName=$name.trx" --results-directory "$RX_STATE/test" \
+        ${filter[@]+"${filter[@]}"} \
         --blame-hang-timeout "${RX_HANG_MINUTES}m" --blame-hang-dump-type none >"$log" 2>&1 </dev/null || code=$?
 
     if [ ! -f "$trx" ]; then

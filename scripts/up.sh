@@ -4,6 +4,10 @@
 rx_up() {
     ensure_sdk
     build_product
+    one_at_a_time up run_up
+}
+
+run_up() {
     use_network "$RX_STATE/up"
     node_arguments
     # The same addresses at each start, if they are free: accounts remember the hub's.

@@ -1,1 +1,3 @@
-return 0;
+using Rxelon.Cli;
+
+return await CliApp.RunAsync(args, CliHost.OfThisProcess());

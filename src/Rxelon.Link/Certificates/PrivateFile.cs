@@ -4,10 +4,10 @@ namespace Rxelon.Link.Certificates;
 public static class PrivateFile
 {
     /// <summary>
-    /// Replaces the file atomically: a sibling is created with its final mode before anything is in it, written, synced and
-    /// renamed.
+    /// Replaces the file atomically: a sibling is created with its final mode before anything is in it, written, synced
+    /// (unless the caller can do without) and renamed.
     /// </summary>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content, bool sync = true)
     {
         var fresh = path + ".new";
         File.Delete(fresh);
@@ -17,7 +17,7 @@ public static class PrivateFile
         using (var file = new FileStream(fresh, options))
         {
             file.Write(content);
-            file.Flush(flushToDisk: true);
+            file.Flush(flushToDisk: sync);
         }
 
         File.Move(fresh, path, overwrite: true);

@@ -5,7 +5,8 @@ namespace Rxelon.Shared.Api;
 
 /// <summary>
 /// POST /v1/nodes/enrol. The token is used once. <see cref="TlsSpki"/> is the DER of the node's TLS public key (ECDSA P-256).
-/// <see cref="Signature"/> is by the identity key over <c>SignedStatements.Enrol</c>.
+/// <see cref="Signature"/> is by the identity key over <c>SignedStatements.Enrol</c>, whose token secret is the UTF-8 of what
+/// stands between <c>rxj_</c> and the dot; the token itself is sent whole.
 /// </summary>
 public sealed record EnrolRequest(string Token, string Name, byte[] IdentityKey, byte[] TlsSpki, byte[] Signature);
 
@@ -14,6 +15,12 @@ public sealed record EnrolRequest(string Token, string Name, byte[] IdentityKey,
 /// </summary>
 public sealed record EnrolResponse(
     NodeId Node, AccountId Operator, string Label, byte[] Certificate, byte[] CaCertificate, string EdgeHost, int EdgePort, bool Approved);
+
+/// <summary>
+/// GET /v1/ca, without authentication: the CA's certificate (DER). A client believes it only when its fingerprint is the one in the
+/// join token, and from then on believes the server only if that CA vouches for it.
+/// </summary>
+public sealed record CaInfo(byte[] Certificate);
 
 /// <summary>GET /v1/nodes.</summary>
 public sealed record NodeInfo(

@@ -19,6 +19,7 @@ public static class FaultCodes
     public const string TokenExpired = "token-expired";
     public const string TokenUsed = "token-used";
     public const string ClockSkew = "clock-skew";
+    public const string UntrustedHub = "untrusted-hub";
 
     // Money
     public const string InsufficientFunds = "insufficient-funds";
@@ -29,6 +30,7 @@ public static class FaultCodes
     public const string DecryptFailed = "decrypt-failed";
     public const string BlobMissing = "blob-missing";
     public const string StorageFull = "storage-full";
+    public const string UnsafeArchive = "unsafe-archive";
 
     // Attempts
     public const string ProgramFailed = "program-failed";

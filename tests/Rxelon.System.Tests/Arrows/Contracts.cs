@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Rxelon.System.Tests.Harness;
+using Rxelon.Drills;
 
 namespace Rxelon.System.Tests.Arrows;
 

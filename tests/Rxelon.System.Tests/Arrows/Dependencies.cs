@@ -33,9 +33,6 @@ internal sealed class Dependencies
         return new Dependencies(module);
     }
 
-    /// <summary>The namespace part of a type's full name.</summary>
-    internal static string NamespaceOf(string type) => type.Contains('.', StringComparison.Ordinal) ? type[..type.LastIndexOf('.')] : "";
-
     private static IEnumerable<TypeReference?> UsedBy(TypeDefinition type)
         => [
             type.BaseType,

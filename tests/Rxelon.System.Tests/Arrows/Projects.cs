@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Xml.Linq;
-using Rxelon.System.Tests.Harness;
+using Rxelon.Drills;
 
 namespace Rxelon.System.Tests.Arrows;
 

@@ -1,4 +1,4 @@
-namespace Rxelon.System.Tests.Harness;
+namespace Rxelon.Drills;
 
 /// <summary>Where this checkout is.</summary>
 public static class Repository

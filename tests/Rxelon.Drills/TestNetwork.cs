@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Rxelon.System.Tests.Harness;
+namespace Rxelon.Drills;
 
 /// <summary>A hub and nodes as real processes in one temporary directory. Every process is killed and the directory removed at the end.</summary>
 public sealed class TestNetwork : IAsyncDisposable
@@ -9,7 +9,7 @@ public sealed class TestNetwork : IAsyncDisposable
     private readonly List<RxProcess> _started = [];
     private RxProcess? _hub;
 
-    public string Directory { get; } = global::System.IO.Directory.CreateTempSubdirectory("rxelon-sys-").FullName;
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("rxelon-sys-").FullName;
 
     public string HubData => Path.Combine(Directory, "hub");
 
@@ -55,7 +55,7 @@ public sealed class TestNetwork : IAsyncDisposable
     {
         foreach (var process in _started)
             await process.DisposeAsync();
-        global::System.IO.Directory.Delete(Directory, recursive: true);
+        System.IO.Directory.Delete(Directory, recursive: true);
     }
 
     private RxProcess Track(RxProcess process)

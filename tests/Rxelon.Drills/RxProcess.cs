@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace Rxelon.System.Tests.Harness;
+namespace Rxelon.Drills;
 
 /// <summary>One real process of the product, its output kept, always gone after <see cref="DisposeAsync"/>.</summary>
 public sealed class RxProcess : IAsyncDisposable

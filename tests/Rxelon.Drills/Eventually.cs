@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Rxelon.System.Tests.Harness;
+namespace Rxelon.Drills;
 
 /// <summary>Awaits a condition with a deadline; the message says what was last seen.</summary>
 public static class Eventually

@@ -1,0 +1,59 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Rxelon.Client.Specs;
+using Rxelon.Shared.Api;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Cli.Output;
+
+/// <summary>Documents that only the command line writes; the others are those of the HTTP API.</summary>
+internal sealed record ErrorDocument(ErrorInfo Error);
+
+internal sealed record ErrorInfo(string Code, string Message, string Culprit, bool Retryable, string? Hint);
+
+internal sealed record ProfileDocument(AccountId Account, string Name, string Kind, string Hub, string? Fingerprint, string Profile, string File);
+
+internal sealed record ValidationDocument(bool Valid, IReadOnlyList<SpecError> Errors);
+
+internal sealed record PartReport(int Part, string Phase, int Attempt, NodeId? Node, string? NodeName, long? WallMillis, int? ExitCode, Tokens Cost);
+
+internal sealed record TaskReport(
+    TaskId Task, string Name, string Phase, Tokens Hold, Tokens Cost, double? Seconds, FaultInfo? Reason,
+    IReadOnlyList<PartReport> Parts, IReadOnlyList<string>? Files);
+
+internal sealed record DoneDocument(TaskId Task, string Done);
+
+internal sealed record PendingDocument(IReadOnlyList<TaskId> Pending);
+
+internal sealed record LogDocument(int Part, string Log);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(ProfileDocument))]
+[JsonSerializable(typeof(ValidationDocument))]
+[JsonSerializable(typeof(TaskReport))]
+[JsonSerializable(typeof(DoneDocument))]
+[JsonSerializable(typeof(PendingDocument))]
+[JsonSerializable(typeof(LogDocument[]))]
+internal sealed partial class CliJson : JsonSerializerContext;
+
+/// <summary>Writes documents of the API and of this program alike.</summary>
+internal static class Documents
+{
+    private static readonly JsonSerializerOptions Document = Options(indented: true);
+    private static readonly JsonSerializerOptions Line = Options(indented: false);
+
+    internal static string Write<T>(T value, bool indented)
+        => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)(indented ? Document : Line).GetTypeInfo(typeof(T)));
+
+    private static JsonSerializerOptions Options(bool indented)
+        => new(ApiJson.Default.Options)
+        {
+            WriteIndented = indented,
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(ApiJson.Default, CliJson.Default),
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
+}

@@ -1,0 +1,109 @@
+using Rxelon.Cli.Output;
+using Rxelon.Client.Specs;
+using Rxelon.Client.Submission;
+using Rxelon.Shared.Api;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Cli.Sessions;
+
+/// <summary>What a submission is asked to do besides the plan.</summary>
+internal sealed record RunWishes(string Out, bool Detach);
+
+/// <summary>From a plan to results: encrypt, quote, submit, watch, fetch, report.</summary>
+internal sealed class TaskRun(CliSession session, Login login)
+{
+    private const int Requotes = 2;
+
+    internal async Task<int> RunAsync(TaskPlan plan, RunWishes wishes, CancellationToken ct)
+    {
+        var console = session.Console;
+        var submitted = await ProgressView.RunAsync(console, session.Host.Time, view => SubmitAsync(plan, view, ct)).ConfigureAwait(false);
+        if (submitted.Fault is { } fault)
+            return console.Fail(fault);
+        var task = submitted.Value.Task;
+        if (wishes.Detach)
+        {
+            if (console.Json)
+                console.Document(submitted.Value);
+            else
+                console.Text(task.ToString());
+            console.Remark($"It runs on without this command: rxelon task watch {task}");
+            return ExitCodes.Ok;
+        }
+
+        console.Remark($"task {task}");
+        try
+        {
+            var ended = await new TaskWatch(session, login).UntilEndAsync(task, ct).ConfigureAwait(false);
+            return ended is { } cut ? console.Fail(cut) : await new TaskOutcome(session, login).DeliverAsync(task, wishes.Out, plan.Merge, ct).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            console.Remark($"The task runs on without this command: rxelon task watch {task}, or rxelon task cancel {task}");
+            throw;
+        }
+    }
+
+    private async Task<Outcome<SubmitResponse>> SubmitAsync(TaskPlan plan, ProgressView view, CancellationToken ct)
+    {
+        var info = await login.Hub.InfoAsync(ct).ConfigureAwait(false);
+        if (info.Fault is { } unknown)
+            return unknown;
+        var progress = new Steps(view);
+        var preparer = new TaskPreparer(session.Profiles.JournalDirectory, session.Host.Variable, session.Host.Stdin);
+        var prepared = await preparer.PrepareAsync(plan, info.Value, login.Keys.Exchange.PublicKey, progress, ct).ConfigureAwait(false);
+        if (prepared.Fault is { } unprepared)
+            return unprepared;
+        var task = prepared.Value;
+        for (var quotes = 0; ; quotes++)
+        {
+            var quote = await QuoteAsync(task, ct).ConfigureAwait(false);
+            if (quote.Fault is { } refused)
+            {
+                task.Discard();
+                return refused;
+            }
+
+            // Without a limit of the user's own the quote is the limit, and a quote that rose meanwhile is asked for again.
+            var max = plan.Spec.Budget.Max;
+            var budget = max > Tokens.Zero ? max : quote.Value.Ceiling;
+            var again = max == Tokens.Zero && quotes < Requotes;
+            var answer = await session.Journal.SendAsync(login.Hub, task, task.Sign(login.Keys, budget), progress, again, ct).ConfigureAwait(false);
+            if (answer.IsOk || !again || answer.Fault!.Code != FaultCodes.BudgetExceeded)
+            {
+                if (!answer.IsOk && !answer.Fault!.Retryable)
+                    task.Discard();
+                return answer;
+            }
+        }
+    }
+
+    private async Task<Outcome<QuoteResponse>> QuoteAsync(PreparedTask task, CancellationToken ct)
+    {
+        var quote = await login.Hub.QuoteAsync(new QuoteRequest(task.Spec, task.Parts.Count), ct).ConfigureAwait(false);
+        if (quote.Fault is { } fault)
+            return fault;
+        session.Console.Remark(QuoteText.Sentence(quote.Value, task.Parts.Count));
+        var max = task.Spec.Budget.Max;
+        return max > Tokens.Zero && quote.Value.Ceiling > max
+            ? new Fault(FaultCodes.BudgetExceeded, $"The task may cost up to {Words.Money(quote.Value.Ceiling)} and the limit is {Words.Money(max)}. Nothing was sent.", Culprit.Input)
+            : quote;
+    }
+
+    private sealed class Steps(ProgressView view) : IProgress<SubmitProgress>
+    {
+        public void Report(SubmitProgress value)
+            => view.Report(value.Stage == SubmitStage.Encrypting ? "encrypting" : "uploading", value.Done, value.Total);
+    }
+}
+
+/// <summary>A quote in one sentence.</summary>
+internal static class QuoteText
+{
+    internal static string Sentence(QuoteResponse quote, int parts)
+    {
+        var start = quote.StartsInSeconds is { } seconds ? seconds < 1 ? "starts at once" : $"starts in about {Words.Time(seconds)}" : "start unknown";
+        var reasons = quote.Reasons.Count > 0 ? $" ({string.Join("; ", quote.Reasons)})" : "";
+        return $"{parts} part{(parts == 1 ? "" : "s")}, at most {Words.Money(quote.Ceiling)}, {start}, {quote.NodesFit} of {quote.NodesTotal} nodes fit{reasons}";
+    }
+}

@@ -1,0 +1,49 @@
+using Rxelon.Cli.Output;
+using Rxelon.Client.Hub;
+using Rxelon.Shared.Api;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Cli.Sessions;
+
+/// <summary>Follows a task to its end.</summary>
+internal sealed class TaskWatch(CliSession session, Login login)
+{
+    /// <summary>Shows progress; null at the end of the task, whatever the end is.</summary>
+    internal Task<Fault?> UntilEndAsync(TaskId task, CancellationToken ct)
+        => ProgressView.RunAsync(session.Console, session.Host.Time, async view =>
+        {
+            await foreach (var news in login.Hub.WatchAsync(task, ct).ConfigureAwait(false))
+            {
+                if (news.Fault is { } fault)
+                    return fault;
+                view.Report(await DescribeAsync(news.Value, ct).ConfigureAwait(false), news.Value.PartsAccepted, news.Value.PartsTotal);
+            }
+
+            return null;
+        });
+
+    /// <summary>One JSON line per change.</summary>
+    internal async Task<Fault?> LinesAsync(TaskId task, CancellationToken ct)
+    {
+        await foreach (var news in login.Hub.WatchAsync(task, ct).ConfigureAwait(false))
+        {
+            if (news.Fault is { } fault)
+                return fault;
+            session.Console.Line(news.Value);
+        }
+
+        return null;
+    }
+
+    private async Task<string> DescribeAsync(TaskNewsInfo news, CancellationToken ct)
+    {
+        var phase = news.Phase.ToLowerInvariant();
+        if (TaskPhases.IsEnd(news.Phase))
+            return phase;
+        if (news.PartsRunning > 0 || news.PartsAccepted > 0 || !session.Console.Talks)
+            return "running";
+        var why = await login.Hub.WhyAsync(task: news.Task, ct).ConfigureAwait(false);
+        return why.IsOk && why.Value.Sentence.Length > 0 ? $"{phase}: {why.Value.Sentence}" : phase;
+    }
+}

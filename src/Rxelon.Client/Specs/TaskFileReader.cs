@@ -1,0 +1,260 @@
+using System.Globalization;
+using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+using YamlDotNet.RepresentationModel;
+
+namespace Rxelon.Client.Specs;
+
+/// <summary>Field by field from YAML to a plan. What later releases bring is known by name and refused with not-yet.</summary>
+internal sealed class TaskFileReader(List<SpecError> errors)
+{
+    private const string Later = "this comes with a later release; leave it out.";
+
+    internal TaskPlan? Read(YamlFields root, string baseDirectory)
+    {
+        var name = root.TakeValue("name", IsName, "a name of 1 to 64 characters", "");
+        var run = ReadRun(root);
+        var env = root.TakeMap("env", IsVariable, "a variable's name is letters, digits and '_', and does not start with a digit.");
+        var secrets = ReadSecrets(root);
+        var inputs = root.TakeList("input", orOne: true);
+        var split = ReadSplit(root, inputs.Count);
+        var merge = ReadMerge(root);
+        root.NotYet("stages", Later);
+        root.NotYet("rounds", Later);
+        var spec = new TaskSpec
+        {
+            Name = name.Length > 0 ? name : run?.DefaultName ?? "task",
+            Kind = run?.Kind ?? WorkloadKind.Wasm,
+            Image = run?.Image,
+            Resources = ReadResources(root),
+            Limits = ReadLimits(root),
+            Placement = ReadPlacement(root),
+            Privacy = ReadPrivacy(root),
+            Budget = ReadBudget(root),
+            Retain = ReadRetention(root),
+        };
+        ReadNetwork(root);
+        ReadVerify(root);
+        root.NotYet("notify", Later);
+        root.NotYet("gpu", Later);
+        root.RefuseRest();
+        return run is null ? null : new TaskPlan
+        {
+            Spec = spec, Inputs = inputs, Split = split, Merge = merge, BaseDirectory = baseDirectory,
+            Program = run.Program with { Env = env, Secrets = secrets },
+        };
+    }
+
+    private static bool IsName(string text, out string name) => (name = text).Length is >= 1 and <= 64 && !text.Any(char.IsControl);
+
+    private static bool IsVariable(string name)
+        => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    private static bool IsCount(string text, out int count)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
+
+    private static bool IsPositiveSize(string text, out long size) => Quantities.TryBytes(text, out size) && size > 0;
+
+    private static bool IsPositiveTime(string text, out long seconds) => Quantities.TrySeconds(text, out seconds) && seconds > 0;
+
+    private RunPlan? ReadRun(YamlFields root)
+    {
+        if (root.Take("run") is not { } node)
+        {
+            root.Fail("run", root.Start, "this field is required: it says what to run, such as run: { wasm: { module: ./program.wasm } }.");
+            return null;
+        }
+
+        if (YamlFields.Open(node, "run", errors) is not { } run)
+            return null;
+        var kinds = (string[])[.. new[] { "wasm", "docker", "mock" }.Where(run.Has)];
+        var later = run.Has("vm") || run.Has("model");
+        run.NotYet("vm", Later);
+        run.NotYet("model", Later);
+        RunPlan? plan = null;
+        foreach (var kind in kinds)
+            plan = RunPlan.Read(kind, run, errors);
+        _ = (run.Take("wasm"), run.Take("docker"));
+        run.RefuseRest();
+        if (kinds.Length + (later ? 1 : 0) != 1)
+            root.Fail("run", node.Start, "exactly one of wasm and docker must stand here.");
+        return plan;
+    }
+
+    private List<string> ReadSecrets(YamlFields root)
+    {
+        if (root.Take("secrets") is not { } node)
+            return [];
+        var names = new List<string>();
+        foreach (var item in node is YamlSequenceNode list ? list.Children : [node])
+        {
+            if (item is YamlScalarNode { Value: { } name } && IsVariable(name))
+                names.Add(name);
+            else if (item is YamlMappingNode)
+                errors.Add(YamlFields.At(FaultCodes.NotYet, "secrets", item.Start, "a secrets store comes with a later release; name an environment variable."));
+            else
+                errors.Add(YamlFields.At(FaultCodes.Malformed, "secrets", item.Start, "this must be the name of an environment variable."));
+        }
+
+        return names;
+    }
+
+    private SplitPlan ReadSplit(YamlFields root, int inputs)
+    {
+        if (root.Take("split") is not { } node)
+            return SplitPlan.None;
+        if (node is YamlScalarNode { Value: "none" })
+            return SplitPlan.None;
+        if (YamlFields.Open(node, "split", errors) is not { } split)
+            return SplitPlan.None;
+        if (!split.Has("by"))
+            split.Fail("by", split.Start, "this field is required: lines, bytes, files, count or none.");
+        var by = split.TakeChoice(
+            "by", [("lines", SplitBy.Lines), ("bytes", SplitBy.Bytes), ("files", SplitBy.Files), ("count", SplitBy.Count), ("none", SplitBy.None)], ["records"], SplitBy.None);
+        if (!split.Has("size") && by is SplitBy.Lines or SplitBy.Bytes or SplitBy.Count)
+            split.Fail("size", split.Start, "this field is required: how many lines or bytes a part gets, or how many parts there are.");
+        var size = split.TakeValue("size", by == SplitBy.Bytes ? IsPositiveSize : IsPositiveCount, by == SplitBy.Bytes ? "a size such as 1MiB" : "a whole number from 1", 1L);
+        split.RefuseRest();
+        if (inputs == 0 && by is SplitBy.Lines or SplitBy.Bytes or SplitBy.Files)
+            split.Fail("by", split.Start, "there is no input to split; add input: or use by: count.");
+        return new SplitPlan(by, size);
+    }
+
+    private static bool IsPositiveCount(string text, out long count)
+        => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
+
+    private MergeMode ReadMerge(YamlFields root)
+    {
+        if (!root.Has("merge"))
+            return MergeMode.Concat;
+        var node = root.Take("merge")!;
+        if (node is YamlScalarNode { Value: "concat" })
+            return MergeMode.Concat;
+        if (node is YamlScalarNode { Value: "none" })
+            return MergeMode.None;
+        errors.Add(node is YamlMappingNode
+            ? YamlFields.At(FaultCodes.NotYet, "merge", node.Start, "merging by a stage comes with a later release; use concat or none, and run the merge as a task of its own.")
+            : YamlFields.At(FaultCodes.Malformed, "merge", node.Start, "this must be concat or none."));
+        return MergeMode.Concat;
+    }
+
+    private static Resources ReadResources(YamlFields root)
+    {
+        var standard = Resources.Default;
+        if (root.TakeFields("resources") is not { } fields)
+            return standard;
+        var resources = new Resources(
+            fields.TakeValue("cpu", Quantities.TryCpuMillis, "a number of cores such as 0.5 or 2", standard.CpuMillis),
+            fields.TakeValue("memory", IsPositiveSize, "a size such as 256MiB", standard.Memory),
+            fields.TakeValue("disk", Quantities.TryBytes, "a size such as 1GiB", standard.Disk));
+        fields.NotYet("gpu", Later);
+        fields.RefuseRest();
+        return resources;
+    }
+
+    private static Limits ReadLimits(YamlFields root)
+    {
+        var standard = new Limits();
+        if (root.TakeFields("limits") is not { } fields)
+            return standard;
+        var limits = new Limits
+        {
+            TimeSeconds = (int)Math.Min(int.MaxValue, fields.TakeValue("time", IsPositiveTime, "a duration such as 60s or 5m", (long)standard.TimeSeconds)),
+            OutputBytes = fields.TakeValue("output", IsPositiveSize, "a size such as 100MiB", standard.OutputBytes),
+            Retries = fields.TakeValue("retries", IsCount, "a whole number", standard.Retries),
+            DeadlineSeconds = fields.TakeValue("deadline", IsPositiveTime, "a duration such as 2h", standard.DeadlineSeconds),
+        };
+        fields.RefuseRest();
+        return limits;
+    }
+
+    private void ReadNetwork(YamlFields root)
+    {
+        if (root.Take("network") is not { } node || node is YamlScalarNode { Value: "none" })
+            return;
+        errors.Add(YamlFields.At(FaultCodes.NotYet, "network", node.Start, "network access comes with a later release; use none."));
+    }
+
+    private static Placement ReadPlacement(YamlFields root)
+    {
+        if (root.TakeFields("placement") is not { } fields)
+            return new Placement();
+        var regions = fields.TakeList("regions", orOne: true);
+        var labels = fields.TakeMap("labels");
+        IReadOnlyList<string> deny = [];
+        if (fields.TakeFields("operators") is { } operators)
+        {
+            var mark = operators.Start;
+            deny = operators.TakeList("deny", orOne: true);
+            foreach (var unknown in deny.Where(d => !AccountId.TryParse(d, out _)))
+                operators.Fail("deny", mark, $"'{unknown}' is not an account id (a_…).");
+            operators.NotYet("allow", Later);
+            operators.RefuseRest();
+        }
+
+        fields.NotYet("minRank", Later);
+        RefuseFlag(fields, "own");
+        fields.RefuseRest();
+        return new Placement { Regions = regions, DenyOperators = deny, Labels = labels };
+    }
+
+    private static Privacy ReadPrivacy(YamlFields root)
+    {
+        if (root.TakeFields("privacy") is not { } fields)
+            return new Privacy();
+        var privacy = new Privacy
+        {
+            Custody = fields.TakeChoice("custody", [("managed", Custody.Managed)], ["sealed", "attested"], Custody.Managed),
+            Cipher = fields.TakeChoice("cipher", [.. CipherSuites.All.Select(s => (CipherSuites.Name(s), CipherSuites.Name(s)))], [], new Privacy().Cipher),
+            Parallel = fields.TakeValue("parallel", IsCount, "a whole number (0: as many as fit)", 0),
+            Sticky = fields.TakeFlag("sticky"),
+        };
+        RefuseFlag(fields, "rotate");
+        fields.RefuseRest();
+        return privacy;
+    }
+
+    private static void RefuseFlag(YamlFields fields, string name)
+        => fields.TakeChoice(name, [("false", false)], ["true"], false);
+
+    private void ReadVerify(YamlFields root)
+    {
+        if (root.Take("verify") is not { } node || node is YamlScalarNode { Value: "none" })
+            return;
+        if (YamlFields.Open(node, "verify", errors) is not { } fields)
+            return;
+        fields.TakeChoice("policy", [("none", 0)], ["canary", "spot", "quorum", "adaptive"], 0);
+        foreach (var name in (string[])["rate", "of", "agree", "compare", "tolerance"])
+            fields.NotYet(name, Later);
+        fields.RefuseRest();
+    }
+
+    private static Budget ReadBudget(YamlFields root)
+    {
+        if (root.TakeFields("budget") is not { } fields)
+            return new Budget();
+        var budget = new Budget
+        {
+            Max = fields.TakeValue("max", Tokens.TryParse, "an amount of tokens such as 2.5", Tokens.Zero),
+            Tier = fields.TakeChoice("tier", [("economy", Tier.Economy), ("standard", Tier.Standard), ("priority", Tier.Priority)], [], Tier.Standard),
+        };
+        fields.TakeChoice("model", [("metered", 0)], ["fixed", "lease"], 0);
+        fields.RefuseRest();
+        return budget;
+    }
+
+    private static Retention ReadRetention(YamlFields root)
+    {
+        if (root.TakeFields("retain") is not { } fields)
+            return new Retention();
+        var retention = new Retention
+        {
+            ResultsSeconds = fields.TakeValue("results", IsPositiveTime, "a duration such as 7d", new Retention().ResultsSeconds),
+        };
+        fields.NotYet("logs", "logs are kept as long as results; a time of their own comes with a later release.");
+        fields.RefuseRest();
+        return retention;
+    }
+}

@@ -1,0 +1,33 @@
+using Rxelon.Client.Splitting;
+using Rxelon.Shared.Values;
+using YamlDotNet.RepresentationModel;
+
+namespace Rxelon.Client.Specs;
+
+/// <summary>Everything about a task file that can be checked without a hub: its fields, its module and its inputs.</summary>
+public static class TaskFileValidator
+{
+    /// <summary>All errors at once; the plan when there is none.</summary>
+    public static (TaskPlan? Plan, IReadOnlyList<SpecError> Errors) Validate(string path)
+    {
+        var (plan, errors) = TaskFile.Load(path);
+        if (plan is null)
+            return (plan, errors);
+        var found = new List<SpecError>();
+        if (plan.Program.ModulePath is { } module && !File.Exists(Path.GetFullPath(module, plan.BaseDirectory)))
+            found.Add(At(path, FaultCodes.NotFound, $"there is no file {module}.", "run", "wasm", "module"));
+        if (plan.Inputs.Count > 0 && InputSet.Resolve(plan.Inputs, plan.BaseDirectory).Fault is { } fault)
+            found.Add(At(path, fault.Code, fault.Message, "input"));
+        return (found.Count == 0 ? plan : null, found);
+    }
+
+    private static SpecError At(string path, string code, string message, params string[] fields)
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(File.ReadAllText(path)));
+        var node = stream.Documents[0].RootNode;
+        foreach (var field in fields)
+            node = node[field];
+        return YamlFields.At(code, string.Join('.', fields), node.Start, message);
+    }
+}

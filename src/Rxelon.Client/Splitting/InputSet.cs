@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Client.Splitting;
+
+/// <summary>
+/// The files behind a task's inputs, in a fixed order: as listed, and by name within a folder or glob. <c>-</c> is standard
+/// input and stands alone.
+/// </summary>
+public sealed record InputSet(IReadOnlyList<InputFile> Files, bool UsesStdin)
+{
+    /// <summary>The name that stands for standard input.</summary>
+    public const string Stdin = "-";
+
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false,
+    };
+
+    /// <summary>Finds the files. Faults: not-found for a path or glob without files, conflict for two files of one name.</summary>
+    public static Outcome<InputSet> Resolve(IReadOnlyList<string> inputs, string baseDirectory)
+    {
+        if (inputs.Contains(Stdin))
+        {
+            return inputs.Count == 1
+                ? new InputSet([], true)
+                : new Fault(FaultCodes.Malformed, "'-' (standard input) cannot stand beside other inputs.", Culprit.Input);
+        }
+
+        var files = new List<InputFile>();
+        foreach (var input in inputs)
+        {
+            var found = Find(input, Path.GetFullPath(input, baseDirectory)).ToList();
+            if (found.Count == 0)
+                return new Fault(FaultCodes.NotFound, $"Input '{input}' does not exist or has no files.", Culprit.Input);
+            files.AddRange(found);
+        }
+
+        var twice = files.GroupBy(f => f.Name).FirstOrDefault(g => g.Select(f => f.Path).Distinct().Count() > 1);
+        if (twice is not null)
+            return new Fault(FaultCodes.Conflict, $"Two inputs would both be in/{twice.Key}: {string.Join(" and ", twice.Select(f => f.Path).Take(2))}.", Culprit.Input);
+        return new InputSet([.. files.DistinctBy(f => f.Path)], false);
+    }
+
+    private static IEnumerable<InputFile> Find(string input, string full)
+    {
+        if (File.Exists(full))
+            return [Describe(full, Path.GetFileName(full))];
+        if (Directory.Exists(full))
+        {
+            var folder = Path.TrimEndingDirectorySeparator(full);
+            var prefix = Path.GetFullPath(folder) is var f && f == Path.GetPathRoot(f) ? "" : Path.GetFileName(f) + "/";
+
+            // "." means the content, without naming the folder that happens to be current.
+            return Below(folder, input.TrimEnd('/') is "." or "" ? "" : prefix, null);
+        }
+
+        return IsGlob(input) ? Matching(full) : [];
+    }
+
+    private static bool IsGlob(string input) => input.AsSpan().ContainsAny("*?[");
+
+    private static IEnumerable<InputFile> Matching(string pattern)
+    {
+        var segments = pattern.Replace(Path.DirectorySeparatorChar, '/').Split('/');
+        var literal = segments.TakeWhile(s => !IsGlob(s)).Count();
+        var folder = string.Join('/', segments[..literal]);
+        folder = folder.Length == 0 ? "/" : folder;
+        return Directory.Exists(folder) ? Below(folder, "", ToRegex(segments[literal..])) : [];
+    }
+
+    private static IEnumerable<InputFile> Below(string folder, string prefix, Regex? pattern)
+        => Directory.EnumerateFiles(folder, "*", Everything)
+            .Select(path => (Path: path, Name: Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')))
+            .Where(f => pattern?.IsMatch(f.Name) ?? true)
+            .OrderBy(f => f.Name, StringComparer.Ordinal)
+            .Select(f => Describe(f.Path, prefix + f.Name));
+
+    private static InputFile Describe(string path, string name) => new(path, name, new FileInfo(path).Length);
+
+    /// <summary><c>**</c> crosses folders, <c>*</c> and <c>?</c> do not, <c>[a-z]</c> is one of these.</summary>
+    private static Regex ToRegex(string[] segments)
+    {
+        var regex = new StringBuilder("^");
+        for (var i = 0; i < segments.Length; i++)
+        {
+            if (segments[i] == "**")
+            {
+                regex.Append(i == segments.Length - 1 ? ".*" : "(?:[^/]+/)*");
+                continue;
+            }
+
+            var text = Regex.Escape(segments[i]).Replace(@"\*", "[^/]*", StringComparison.Ordinal)
+                .Replace(@"\?", "[^/]", StringComparison.Ordinal).Replace(@"\[", "[", StringComparison.Ordinal);
+            regex.Append(text).Append(i == segments.Length - 1 ? "" : "/");
+        }
+
+        return new Regex(regex.Append('$').ToString(), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    }
+}

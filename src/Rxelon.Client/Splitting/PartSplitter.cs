@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using Rxelon.Client.Archives;
+using Rxelon.Client.Specs;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Client.Splitting;
+
+/// <summary>
+/// Cuts a task's input into parts, streaming: memory does not grow with the input, and no plaintext is written to disk. Parts
+/// must be written in order, each before the next is asked for. There is always at least one part.
+/// </summary>
+public sealed class PartSplitter
+{
+    private readonly InputSet _inputs;
+    private readonly SplitPlan _split;
+    private readonly Func<Stream> _stdin;
+    private readonly string _spoolDirectory;
+
+    private PartSplitter(InputSet inputs, SplitPlan split, Func<Stream> stdin, string spoolDirectory)
+    {
+        _inputs = inputs;
+        _split = split;
+        _stdin = stdin;
+        _spoolDirectory = spoolDirectory;
+    }
+
+    /// <summary>How many parts there will be, when that is known before reading.</summary>
+    public int? KnownCount => _split.By switch
+    {
+        SplitBy.None => 1,
+        SplitBy.Count => (int)_split.Size,
+        SplitBy.Files => (int)((_inputs.Files.Count + _split.Size - 1) / _split.Size),
+        SplitBy.Bytes when !_inputs.UsesStdin => (int)Math.Max(1, (_inputs.Files.Sum(f => f.Length) + _split.Size - 1) / _split.Size),
+        _ => null,
+    };
+
+    /// <summary>
+    /// Finds the inputs. <paramref name="stdin"/> is opened when an input is <c>-</c>; encrypted overflow goes to
+    /// <paramref name="spoolDirectory"/>.
+    /// </summary>
+    public static Outcome<PartSplitter> Open(TaskPlan plan, Func<Stream> stdin, string spoolDirectory)
+    {
+        var inputs = InputSet.Resolve(plan.Inputs, plan.BaseDirectory);
+        if (inputs.Fault is { } fault)
+            return fault;
+        if (inputs.Value.UsesStdin && plan.Split.By is SplitBy.Files)
+            return new Fault(FaultCodes.Malformed, "Standard input is one stream and cannot be split by files; use lines or bytes.", Culprit.Input);
+        if (inputs.Value.UsesStdin && plan.Split is { By: SplitBy.Count, Size: > 1 })
+            return new Fault(FaultCodes.Malformed, "Standard input can be read once and not be given to every part; save it to a file first.", Culprit.Input);
+        if (plan.Split.Size is < 1 or > int.MaxValue && plan.Split.By is not SplitBy.Bytes)
+            return new Fault(FaultCodes.Malformed, "The split's size must be a whole number from 1.", Culprit.Input);
+        return new PartSplitter(inputs.Value, plan.Split, stdin, spoolDirectory);
+    }
+
+    /// <summary>The parts in order; each writes its archive (tar) to a stream.</summary>
+    public IAsyncEnumerable<Func<Stream, CancellationToken, Task>> PartsAsync(CancellationToken ct = default)
+        => _split.By is SplitBy.Lines or SplitBy.Bytes || _inputs.UsesStdin ? StreamedAsync(ct) : FromFilesAsync();
+
+    private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> StreamedAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var source = _inputs.UsesStdin ? _stdin() : new JoinedStream(_inputs.Files);
+        await using var closing = source.ConfigureAwait(false);
+        using var spool = new Spool(_spoolDirectory);
+        var size = _split.By is SplitBy.Lines or SplitBy.Bytes ? _split.Size : long.MaxValue;
+        var chunks = new ChunkReader(source, _split.By == SplitBy.Lines, size);
+        for (var part = 0; await chunks.AnyAsync(ct).ConfigureAwait(false) || part == 0; part++)
+        {
+            await chunks.CopyNextAsync(spool, ct).ConfigureAwait(false);
+            yield return (into, cancel) => WriteSpooledAsync(spool, into, cancel);
+            await spool.ResetAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> FromFilesAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        var groups = _split.By == SplitBy.Files
+            ? _inputs.Files.Chunk((int)_split.Size)
+            : Enumerable.Repeat(_inputs.Files.ToArray(), _split.By == SplitBy.Count ? (int)_split.Size : 1);
+        foreach (var group in groups)
+            yield return (into, cancel) => WriteFilesAsync(group, into, cancel);
+    }
+
+    private static async Task WriteSpooledAsync(Spool spool, Stream into, CancellationToken ct)
+    {
+        var writer = new PartArchiveWriter(into);
+        await using (writer.ConfigureAwait(false))
+            await writer.AddStdinAsync(await spool.OpenAsync(ct).ConfigureAwait(false), spool.Count, ct).ConfigureAwait(false);
+    }
+
+    private static async Task WriteFilesAsync(InputFile[] files, Stream into, CancellationToken ct)
+    {
+        var writer = new PartArchiveWriter(into);
+        await using (writer.ConfigureAwait(false))
+        {
+            foreach (var file in files)
+                await writer.AddFileAsync(file, ct).ConfigureAwait(false);
+        }
+    }
+}

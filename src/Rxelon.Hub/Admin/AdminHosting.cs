@@ -1,0 +1,34 @@
+using Rxelon.Hub.Admin.Commands;
+using Rxelon.Hub.Config;
+
+namespace Rxelon.Hub.Admin;
+
+/// <summary>Puts the admin palette and its socket into a hub.</summary>
+public static class AdminHosting
+{
+    /// <summary>The socket's name in the data directory.</summary>
+    public const string SocketName = "admin.sock";
+
+    /// <summary>Needs the ActorSystem, HubOptions, TimeProvider, the indexes and IJoinTokens among the services.</summary>
+    public static IServiceCollection AddRxelonAdmin(this IServiceCollection services)
+    {
+        services.AddSingleton<AdminContext>();
+        services.AddSingleton<IAdminCommand, ClusterShow>();
+        services.AddSingleton<IAdminCommand, HubStatus>();
+        services.AddSingleton<IAdminCommand, NodesList>();
+        services.AddSingleton<IAdminCommand, NodesToken>();
+        services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "approve"));
+        services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "revoke"));
+        services.AddSingleton<IAdminCommand, AccountsList>();
+        services.AddSingleton<IAdminCommand, AccountsShow>();
+        services.AddSingleton<IAdminCommand, AccountsGrant>();
+        services.AddSingleton<IAdminCommand, TasksFind>();
+        services.AddSingleton<IAdminCommand, TasksWhy>();
+        services.AddSingleton<AdminPalette>();
+        services.AddHostedService(s => new AdminSocket(
+            Path.Combine(s.GetRequiredService<HubOptions>().DataDirectory, SocketName),
+            s.GetRequiredService<AdminPalette>(),
+            s.GetRequiredService<ILogger<AdminSocket>>()));
+        return services;
+    }
+}

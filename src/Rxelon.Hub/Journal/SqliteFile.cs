@@ -1,0 +1,73 @@
+using System.Data.Common;
+using LinqToDB;
+using LinqToDB.Interceptors;
+using Microsoft.Data.Sqlite;
+
+namespace Rxelon.Hub.Journal;
+
+/// <summary>
+/// One SQLite file of the data directory and how every connection to it must be set: write-ahead log (a property of the file),
+/// full synchronisation (acknowledged means on disk) and a busy timeout (without it Microsoft.Data.Sqlite sleeps 150 ms whenever
+/// the file is locked). Both are properties of the connection, so nobody opens one any other way.
+/// </summary>
+internal sealed class SqliteFile(string path)
+{
+    private const string EachConnection = "PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;";
+
+    internal string Path { get; } = path;
+
+    /// <summary>Makes the file if need be and switches it to the write-ahead log.</summary>
+    internal void Create()
+    {
+        using var connection = Open();
+        Execute(connection, "PRAGMA journal_mode=WAL;");
+    }
+
+    /// <summary>An own connection for reading and writing.</summary>
+    internal SqliteConnection Open() => Open(SqliteOpenMode.ReadWriteCreate);
+
+    /// <summary>An own connection that cannot write.</summary>
+    internal SqliteConnection OpenReadOnly() => Open(SqliteOpenMode.ReadOnly);
+
+    /// <summary>For Akka.Persistence.Sql.</summary>
+    internal DataOptions ForPersistence()
+        => new DataOptions()
+            .UseConnectionString(ProviderName.SQLiteMS, ConnectionString(SqliteOpenMode.ReadWriteCreate))
+            .UseInterceptor(new EachOpening());
+
+    /// <summary>Runs statements that return nothing.</summary>
+    internal static void Execute(DbConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // constant statements only
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private SqliteConnection Open(SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(ConnectionString(mode));
+        connection.Open();
+        Execute(connection, EachConnection);
+        return connection;
+    }
+
+    private string ConnectionString(SqliteOpenMode mode)
+        => new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode }.ToString();
+
+    private sealed class EachOpening : ConnectionInterceptor
+    {
+        public override void ConnectionOpened(ConnectionEventData eventData, DbConnection connection)
+            => Execute(connection, EachConnection);
+
+        public override async Task ConnectionOpenedAsync(
+            ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken)
+        {
+            // Microsoft.Data.Sqlite finishes "async" calls on the caller's thread; inside Akka.Persistence.Sql's fused write
+            // stream that means one commit per event. Going back to the pool here lets the stream gather a batch meanwhile.
+            await Task.Yield();
+            Execute(connection, EachConnection);
+        }
+    }
+}

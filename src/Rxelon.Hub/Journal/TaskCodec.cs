@@ -1,0 +1,190 @@
+using Rxelon.Domain.Pricing;
+using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Values;
+using static Rxelon.Hub.Journal.Records;
+
+namespace Rxelon.Hub.Journal;
+
+/// <summary>How a task's events are kept.</summary>
+internal static class TaskCodec
+{
+    internal static readonly CodecTable Table = new CodecTable()
+        .Add<TaskSubmitted, Proto.TaskSubmitted>("task.submitted.1", Encode, Decode)
+        .Add<PartsAssigned, Proto.PartsAssigned>("task.parts-assigned.1", Encode, Decode)
+        .Add<KeysReleased, Proto.KeysReleased>("task.keys-released.1", Encode, Decode)
+        .Add<PartsAccepted, Proto.PartsAccepted>("task.parts-accepted.1", Encode, Decode)
+        .Add<AttemptsFailed, Proto.AttemptsFailed>("task.attempts-failed.1", Encode, Decode)
+        .Add<AttemptsResumed, Proto.AttemptsResumed>("task.attempts-resumed.1", Encode, Decode)
+        .Add<TaskAdjusted, Proto.TaskAdjusted>("task.adjusted.1", Encode, Decode)
+        .Add<TaskEnded, Proto.TaskEnded>(
+            "task.ended.1",
+            e => new Proto.TaskEnded { Phase = (int)e.Phase, Reason = Fault(e.Reason), At = Ticks(e.At) },
+            m => new TaskEnded((TaskPhase)m.Phase, Fault(m.Reason), Time(m.At)))
+        .Add<SettlementRecorded, Proto.SettlementRecorded>(
+            "task.settlement-recorded.1",
+            e => new Proto.SettlementRecorded { Number = e.Number, Parts = { e.Parts }, At = Ticks(e.At) },
+            m => new SettlementRecorded(m.Number, [.. m.Parts], Time(m.At)))
+        .Add<TaskErased, Proto.TaskErased>(
+            "task.erased.1",
+            e => new Proto.TaskErased { Reason = e.Reason, At = Ticks(e.At) },
+            m => new TaskErased(m.Reason, Time(m.At)));
+
+    private static Proto.TaskSubmitted Encode(TaskSubmitted e) => new()
+    {
+        Owner = Id(e.Submission.Owner),
+        Spec = Bytes(e.Submission.SpecBytes),
+        Parts = { Map(e.Submission.Parts, Blob) },
+        Program = Blob(e.Submission.Program),
+        VaultKey = Bytes(e.Submission.VaultKey),
+        OwnerKey = Bytes(e.Submission.OwnerKey),
+        Budget = e.Submission.Budget.Micros,
+        SigningKey = Bytes(e.Submission.SigningKey),
+        Signature = Bytes(e.Submission.Signature),
+        Price = new Proto.PriceTerms
+        {
+            MinAsk = e.Price.MinAskPerCoreHour.Micros,
+            MaxAsk = e.Price.MaxAskPerCoreHour.Micros,
+            DemandPermille = e.Price.DemandPermille,
+            TierPermille = e.Price.TierPermille,
+            FeePermille = e.Price.FeePermille,
+        },
+        Hold = e.Hold.Micros,
+        At = Ticks(e.At),
+    };
+
+    private static TaskSubmitted Decode(Proto.TaskSubmitted m) => new(
+        new Submission(
+            Account(m.Owner),
+            m.Spec.ToByteArray(),
+            Map(m.Parts, Blob),
+            Blob(m.Program),
+            m.VaultKey.ToByteArray(),
+            m.OwnerKey.ToByteArray(),
+            new Tokens(m.Budget),
+            m.SigningKey.ToByteArray(),
+            m.Signature.ToByteArray()),
+        new PriceTerms(
+            new Tokens(m.Price.MinAsk),
+            new Tokens(m.Price.MaxAsk),
+            m.Price.DemandPermille,
+            m.Price.TierPermille,
+            m.Price.FeePermille),
+        new Tokens(m.Hold),
+        Time(m.At));
+
+    private static Proto.PartsAssigned Encode(PartsAssigned e) => new()
+    {
+        Parts =
+        {
+            Map(e.Parts, p => new Proto.PartsAssigned.Types.Part
+            {
+                Attempt = Attempt(p.Attempt),
+                Node = Id(p.Node),
+                Operator = Id(p.Operator),
+                Session = p.Session,
+                Ask = p.AskPerCoreHour.Micros,
+            }),
+        },
+        At = Ticks(e.At),
+    };
+
+    private static PartsAssigned Decode(Proto.PartsAssigned m) => new(
+        Map(m.Parts, p => new Assigned(
+            Attempt(p.Attempt), Node(p.Node), Account(p.Operator), p.Session, new Tokens(p.Ask))),
+        Time(m.At));
+
+    private static Proto.KeysReleased Encode(KeysReleased e) => new()
+    {
+        Releases =
+        {
+            Map(e.Releases, r => new Proto.KeysReleased.Types.Release
+            {
+                Attempt = Attempt(r.Attempt), Node = Id(r.Node), SessionKey = Bytes(r.SessionKey),
+            }),
+        },
+        At = Ticks(e.At),
+    };
+
+    private static KeysReleased Decode(Proto.KeysReleased m) => new(
+        Map(m.Releases, r => new Released(Attempt(r.Attempt), Node(r.Node), r.SessionKey.ToByteArray())), Time(m.At));
+
+    private static Proto.PartsAccepted Encode(PartsAccepted e) => new()
+    {
+        Parts =
+        {
+            Map(e.Parts, p => new Proto.PartsAccepted.Types.Part
+            {
+                Attempt = Attempt(p.Attempt),
+                Node = Id(p.Node),
+                Operator = Id(p.Operator),
+                Result = Blob(p.Result),
+                Metering = Metering(p.Metering),
+                Cost = p.Cost.Micros,
+                Signature = Bytes(p.Signature),
+            }),
+        },
+        At = Ticks(e.At),
+    };
+
+    private static PartsAccepted Decode(Proto.PartsAccepted m) => new(
+        Map(m.Parts, p => new Accepted(
+            Attempt(p.Attempt),
+            Node(p.Node),
+            Account(p.Operator),
+            Blob(p.Result),
+            Metering(p.Metering),
+            new Tokens(p.Cost),
+            p.Signature.ToByteArray())),
+        Time(m.At));
+
+    private static Proto.AttemptsFailed Encode(AttemptsFailed e) => new()
+    {
+        Failures =
+        {
+            Map(e.Failures, f => new Proto.AttemptsFailed.Types.Failure
+            {
+                Attempt = Attempt(f.Attempt),
+                Node = Id(f.Node),
+                Fault = Fault(f.Fault),
+                Log = f.Log is { } log ? Blob(log) : null,
+                Signature = Bytes(f.Signature),
+            }),
+        },
+        At = Ticks(e.At),
+    };
+
+    private static AttemptsFailed Decode(Proto.AttemptsFailed m) => new(
+        Map(m.Failures, f => new Failed(
+            Attempt(f.Attempt),
+            Node(f.Node),
+            Fault(f.Fault),
+            f.Log is null ? null : Blob(f.Log),
+            f.Signature.ToByteArray())),
+        Time(m.At));
+
+    private static Proto.AttemptsResumed Encode(AttemptsResumed e) => new()
+    {
+        Attempts = { Map(e.Attempts, Attempt) }, Node = Id(e.Node), Session = e.Session, At = Ticks(e.At),
+    };
+
+    private static AttemptsResumed Decode(Proto.AttemptsResumed m)
+        => new(Map(m.Attempts, Attempt), Node(m.Node), m.Session, Time(m.At));
+
+    private static Proto.TaskAdjusted Encode(TaskAdjusted e) => new()
+    {
+        CommandId = e.CommandId,
+        Tier = (int)e.Tier,
+        BudgetMax = e.BudgetMax.Micros,
+        Hold = e.Hold.Micros,
+        DeadlineSeconds = e.DeadlineSeconds,
+        At = Ticks(e.At),
+    };
+
+    private static TaskAdjusted Decode(Proto.TaskAdjusted m) => new(
+        m.CommandId,
+        (Rxelon.Shared.Workloads.Tier)m.Tier,
+        new Tokens(m.BudgetMax),
+        new Tokens(m.Hold),
+        m.DeadlineSeconds,
+        Time(m.At));
+}

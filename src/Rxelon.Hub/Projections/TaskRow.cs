@@ -1,0 +1,115 @@
+using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Projections;
+
+/// <summary>What the index knows of one task: a fold of its events, and of the money events that name it.</summary>
+internal sealed class TaskRow(TaskId id)
+{
+    private const long LongestSeconds = 100L * 365 * 24 * 3600;
+
+    internal TaskId Id { get; } = id;
+
+    internal AccountId Owner { get; set; }
+
+    internal string Name { get; set; } = "";
+
+    internal WorkloadKind Kind { get; set; }
+
+    internal TaskPhase Phase { get; set; }
+
+    internal int Total { get; set; }
+
+    internal int Accepted { get; set; }
+
+    internal int Running { get; set; }
+
+    internal Tokens Hold { get; set; }
+
+    internal Tokens Cost { get; set; }
+
+    internal DateTimeOffset Submitted { get; set; }
+
+    internal DateTimeOffset? Ended { get; set; }
+
+    internal Fault? Reason { get; set; }
+
+    internal long RetainSeconds { get; set; }
+
+    /// <summary>The account holds money for it.</summary>
+    internal bool Held { get; set; }
+
+    /// <summary>The account has closed the hold.</summary>
+    internal bool Settled { get; set; }
+
+    internal DateTimeOffset? Erased { get; set; }
+
+    /// <summary>
+    /// When it must be awake: always while it lives or its money is open, then when its results expire; null when never again.
+    /// </summary>
+    internal DateTimeOffset? Due => Erased is not null ? null
+        : Ended is not { } ended || (Held && !Settled) ? DateTimeOffset.UnixEpoch
+        : ended.AddSeconds(Math.Clamp(RetainSeconds, 0, LongestSeconds));
+
+    internal void Apply(ITaskEvent happened)
+    {
+        switch (happened)
+        {
+            case TaskSubmitted e:
+                Submit(e);
+                break;
+            case PartsAssigned e:
+                Running += e.Parts.Count;
+                Phase = TaskPhase.Running;
+                break;
+            case KeysReleased or AttemptsResumed or SettlementRecorded:
+                break;
+            case PartsAccepted e:
+                Accept(e);
+                break;
+            case AttemptsFailed e:
+                Running -= e.Failures.Count;
+                break;
+            case TaskAdjusted e:
+                Hold = e.Hold;
+                break;
+            case TaskEnded e:
+                Phase = e.Phase;
+                Reason = e.Reason;
+                Ended = e.At;
+                Running = 0;
+                break;
+            case TaskErased e:
+                Erased = e.At;
+                break;
+            default:
+                throw new InvalidOperationException($"The index has no rule for {happened.GetType()}; add it to {nameof(TaskRow)}.");
+        }
+    }
+
+    private void Submit(TaskSubmitted e)
+    {
+        var spec = TaskSpec.Parse(e.Submission.SpecBytes);
+        Owner = e.Submission.Owner;
+        Name = spec.IsOk ? spec.Value.Name : "";
+        Kind = spec.IsOk ? spec.Value.Kind : default;
+        RetainSeconds = spec.IsOk ? spec.Value.Retain.ResultsSeconds : 0;
+        Phase = TaskPhase.Submitted;
+        Total = e.Submission.Parts.Count;
+        Hold = e.Hold;
+        Submitted = e.At;
+    }
+
+    private void Accept(PartsAccepted e)
+    {
+        Accepted += e.Parts.Count;
+        Running -= e.Parts.Count;
+        Cost += Tokens.Sum(e.Parts.Select(p => p.Cost));
+        if (Accepted < Total)
+            return;
+        Phase = TaskPhase.Completed;
+        Ended = e.At;
+    }
+}
