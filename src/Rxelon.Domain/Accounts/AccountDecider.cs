@@ -38,7 +38,7 @@ public static class AccountDecider
     /// </summary>
     public static IReadOnlyList<IAccountEffect> Owed(AccountState durable, DateTimeOffset now) =>
     [
-        .. durable.Holds.Select(h => new AnswerHold(h.Key, null, h.Value.Ceiling)),
+        .. durable.Holds.Select(h => new AnswerHold(h.Key, null, h.Value.Ceiling, null)),
         .. durable.Transit.Values.Select(p => new SendPayout(p)),
         .. HasMoneyToSend(durable) ? [new SchedulePayout()] : Array.Empty<IAccountEffect>(),
     ];

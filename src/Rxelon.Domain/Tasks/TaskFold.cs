@@ -154,8 +154,8 @@ internal static class TaskFold
             PartShare = share,
             DeadlineSeconds = e.DeadlineSeconds,
             Adjustments = state.Adjustments.Add(e.CommandId),
-            Wish = e.BudgetMax <= e.Hold ? null
-                : e.BudgetMax != state.BudgetMax ? new HoldWish(e.CommandId, e.BudgetMax)
+            Wish = state.Wish?.Answers(e.CommandId) == true ? null
+                : e.BudgetMax != state.BudgetMax && e.BudgetMax != state.Hold ? new HoldWish(e.CommandId, e.BudgetMax)
                 : state.Wish,
         };
     }

@@ -38,9 +38,9 @@ public sealed class AccountSpecs
     {
         Rich(100);
         Hold(1, 70);
-        Assert.Equal(new AnswerHold(Ids.Task(1), null, new Tokens(70)), Assert.Single(_effects));
+        Assert.Equal(new AnswerHold(Ids.Task(1), null, new Tokens(70), null), Assert.Single(_effects));
         Hold(1, 70);
-        Assert.Equal(new AnswerHold(Ids.Task(1), null, new Tokens(70)), Assert.Single(_effects));
+        Assert.Equal(new AnswerHold(Ids.Task(1), null, new Tokens(70), null), Assert.Single(_effects));
         Assert.Equal((new Tokens(30), new Tokens(70)), (State.Available, State.Held));
         Hold(2, 31);
         Assert.Equal(FaultCodes.InsufficientFunds, Assert.IsType<AnswerHold>(Assert.Single(_effects)).Refusal!.Code);
@@ -119,7 +119,7 @@ public sealed class AccountSpecs
         Settle(1, false, new PayLine(0, Payee, new Tokens(60)));
         Change(150, "c1");
         Change(150, "c1");
-        Assert.Equal(new AnswerHold(Ids.Task(1), null, new Tokens(150)), Assert.Single(_effects));
+        Assert.Equal(new AnswerHold(Ids.Task(1), null, new Tokens(150), "c1"), Assert.Single(_effects));
         Assert.Equal((new Tokens(850), new Tokens(90)), (State.Available, State.Held));
         Change(59, "c2");
         Assert.Equal(FaultCodes.BudgetExceeded, Assert.IsType<AnswerHold>(Assert.Single(_effects)).Refusal!.Code);

@@ -131,7 +131,7 @@ public sealed class TaskRefusalSpecs
         Assert.Equal(more, story.Effect<AdjustHold>().Amount);
         Assert.Equal(hold, story.State.Hold);
         Assert.Equal(FaultCodes.NotYet, Refusal(story.Do(new AdjustTask(story.Id, Given.Owner, "c2", null, hold, null, story.Now))));
-        story.Do(new HoldAnswered(story.Id, null, more, story.Now));
+        story.Do(new HoldAnswered(story.Id, null, more, "c1", story.Now));
         Assert.Equal(more, story.State.Hold);
         var events = story.Shell.Journal.Count;
         Assert.IsType<TaskOk>(story.Do(new AdjustTask(story.Id, Given.Owner, "c1", null, more, null, story.Now)));
@@ -144,7 +144,7 @@ public sealed class TaskRefusalSpecs
         var story = Given.Queued(2);
         var hold = story.State.Hold;
         story.Do(new AdjustTask(story.Id, Given.Owner, "c1", null, hold + hold, null, story.Now));
-        story.Do(new HoldAnswered(story.Id, new Fault(FaultCodes.InsufficientFunds, "Top up."), hold, story.Now));
+        story.Do(new HoldAnswered(story.Id, new Fault(FaultCodes.InsufficientFunds, "Top up."), hold, "c1", story.Now));
         Assert.Equal((hold, hold), (story.State.Hold, story.State.BudgetMax));
         Assert.True(story.State.IsAlive);
         Assert.Null(story.State.Wish);
@@ -167,7 +167,7 @@ public sealed class TaskRefusalSpecs
         story.Do(Given.Submit(1, 1));
         story.Do(new CancelTask(story.Id, null, story.Now));
         story.Do(new SettlementBooked(story.Id, 0, true, story.Now));
-        story.Do(new HoldAnswered(story.Id, null, story.State.Hold, story.Now));
+        story.Do(new HoldAnswered(story.Id, null, story.State.Hold, null, story.Now));
         Assert.True(story.Effect<Settle>().Close);
     }
 

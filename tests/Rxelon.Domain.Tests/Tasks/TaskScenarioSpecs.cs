@@ -32,7 +32,7 @@ public sealed class TaskScenarioSpecs
     {
         var story = new TaskStory();
         story.Do(Given.Submit(1, 1));
-        story.Do(new HoldAnswered(story.Id, new Fault(FaultCodes.InsufficientFunds, "Top up."), Tokens.Zero, story.Now));
+        story.Do(new HoldAnswered(story.Id, new Fault(FaultCodes.InsufficientFunds, "Top up."), Tokens.Zero, null, story.Now));
         Assert.Equal(TaskPhase.Failed, story.State.Phase);
         Assert.Equal(FaultCodes.InsufficientFunds, story.State.Ended!.Reason.Code);
         Assert.Empty(story.Effects.OfType<Settle>());

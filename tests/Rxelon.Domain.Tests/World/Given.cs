@@ -45,7 +45,7 @@ internal static class Given
     {
         var story = new TaskStory();
         story.Do(Submit(1, parts, change));
-        story.Do(new HoldAnswered(story.Id, null, HoldFor(parts, Spec(change)), story.Now));
+        story.Do(new HoldAnswered(story.Id, null, HoldFor(parts, Spec(change)), null, story.Now));
         return story;
     }
 }

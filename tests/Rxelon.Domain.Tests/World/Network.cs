@@ -147,7 +147,7 @@ internal sealed class Network
         {
             switch (effect)
             {
-                case AnswerHold e: Post(e.Task, new HoldAnswered(e.Task, e.Refusal, e.Held, Now)); break;
+                case AnswerHold e: Post(e.Task, new HoldAnswered(e.Task, e.Refusal, e.Held, e.Change, Now)); break;
                 case AnswerSettlement e: Post(e.Task, new SettlementBooked(e.Task, e.Number, e.Closed, Now)); break;
                 case SendPayout e: Post(e.Payout.Payee, new ReceivePayout(e.Payout.Payee, from, e.Payout.Number, e.Payout.Amount, Now)); break;
                 case ConfirmPayout e: Post(e.Payer, new PayoutReceived(e.Payer, from, e.Number, Now)); break;
