@@ -17,10 +17,10 @@ internal static class HubCommand
         var data = Text("--data", "Directory for journal, blobs, keys and the admin's socket; made when missing.");
         var http = Text("--http", "URL that the HTTP API listens on, such as http://127.0.0.1:7600; port 0 picks one.");
         var edge = Text("--edge", "HOST:PORT to listen on for nodes; port 0 picks one.");
-        var edgePublic = Text("--edge-public", "Name or address that nodes dial, when it is not --edge's host.");
-        var publicUrl = Text("--public-url", "Base URL under which nodes and clients reach the HTTP API, when it is not --http.");
-        var certificate = Text("--cert", "PEM certificate for https, or \"ca\" for one by this network's own CA.");
-        var certificateKey = Text("--cert-key", "PEM key of --cert.");
+        var edgePublic = Text("--public-edge", "Name or address that nodes dial, when it is not --edge's host.");
+        var publicUrl = Text("--public-http", "Base URL under which nodes and clients reach the HTTP API, when it is not --http.");
+        var certificate = Text("--certificate", "PEM certificate for https, or \"ca\" for one by this network's own CA.");
+        var certificateKey = Text("--certificate-key", "PEM key of --certificate.");
         var network = Text("--network", "The network's name.");
         var approve = new Option<bool>("--approve-nodes") { Description = "New nodes wait for an admin's approval." };
         var mock = new Option<bool>("--allow-mock") { Description = "Accept mock tasks (tests and benches)." };

@@ -48,7 +48,7 @@ public sealed class HubHost : IAsyncDisposable
         try
         {
             var clock = time ?? TimeProvider.System;
-            var authority = CertificateAuthority.OpenOrCreate(options.DataDirectory, options.Network, clock);
+            var authority = CertificateAuthority.OpenOrCreate(Path.Combine(options.DataDirectory, "ca"), options.Network, clock);
             var vault = FileVault.Open(options.DataDirectory, masterKey);
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "rxelon-hub" });
             // Request lines contain capability paths, which are permissions: they must never be logged.
@@ -74,7 +74,7 @@ public sealed class HubHost : IAsyncDisposable
         Addresses.HttpUrl = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().TrimEnd('/');
         Addresses.EdgePort = _app.Services.GetRequiredService<EdgeService>().Port;
         await _app.Services.GetRequiredService<HubWarmUp>().RunAsync(cancel);
-        ReadyFile.Write(_app.Services.GetRequiredService<HubOptions>(), Addresses);
+        ReadyFile.Write(_app.Services.GetRequiredService<HubOptions>(), Addresses, Fingerprint);
     }
 
     /// <summary>Until the process is told to stop.</summary>

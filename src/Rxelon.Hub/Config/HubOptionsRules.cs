@@ -36,7 +36,7 @@ internal static class HubOptionsRules
         if (o.Network.Length is 0 or > 64 || o.Network.Any(c => char.IsControl(c) || c is ',' or '"' or '\\'))
             yield return "Network: 1 to 64 characters without control characters, commas, quotes and backslashes.";
         if (string.IsNullOrWhiteSpace(o.EdgePublicHost) || IPAddress.TryParse(o.EdgePublicHost, out var ip) && IsAny(ip))
-            yield return "EdgePublicHost: the name or address that nodes dial (--edge-public HOST); 0.0.0.0 is none.";
+            yield return "EdgePublicHost: the name or address that nodes dial (--public-edge HOST); 0.0.0.0 is none.";
         if (!IPAddress.TryParse(o.EdgeBindHost, out _))
             yield return "EdgeBindHost: the IP address to listen on for nodes.";
     }
@@ -63,7 +63,7 @@ internal static class HubOptionsRules
         }
 
         if (o.PublicHttpUrl is null && IsAny(end.Address))
-            yield return "PublicHttpUrl: when the hub listens on every address, say under which URL nodes reach it (--public-url URL).";
+            yield return "PublicHttpUrl: when the hub listens on every address, say under which URL nodes reach it (--public-http URL).";
         if (o.PublicHttpUrl is not null && (!Uri.TryCreate(o.PublicHttpUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")))
             yield return $"PublicHttpUrl: '{o.PublicHttpUrl}' is not a URL.";
     }
