@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rxelon.Client.Hub;
 using Rxelon.Client.Tests.Fakes;
+using Rxelon.Shared.Api;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Client.Tests.Hub;
