@@ -34,7 +34,14 @@ internal sealed class MockBlobs : IBlobStore
 
     public Task<Stream?> OpenAsync(BlobId id, CancellationToken cancel) => throw Unused();
 
-    public Task<long> UploadOffsetAsync(AccountId owner, BlobId id, CancellationToken cancel) => throw Unused();
+    public Task<IReadOnlyDictionary<BlobId, long>> OwnedAsync(
+        AccountId owner, IReadOnlyCollection<BlobId> ids, CancellationToken cancel) => throw Unused();
+
+    public Task<Outcome<UploadState>> BeginUploadAsync(AccountId owner, BlobId id, long total, CancellationToken cancel) => throw Unused();
+
+    public Task<UploadState?> FindUploadAsync(AccountId owner, BlobId id, CancellationToken cancel) => throw Unused();
+
+    public Task ReleaseAllAsync(AccountId owner, CancellationToken cancel) => throw Unused();
 
     public Task<Outcome<long>> AppendUploadAsync(
         AccountId owner, BlobId id, long total, long offset, Stream content, CancellationToken cancel) => throw Unused();
