@@ -11,7 +11,7 @@ namespace Rxelon.Hub.Blobs;
 /// </summary>
 public interface IBlobStore
 {
-    /// <summary>Stores small blobs in one batch. Fault: quota-exceeded, hash-mismatch, storage-full.</summary>
+    /// <summary>Stores small blobs in one batch. Fault: quota-exceeded, too-large, storage-full; then none was stored.</summary>
     Task<Outcome<IReadOnlyList<BlobRef>>> PutSmallAsync(AccountId owner, IReadOnlyList<ReadOnlyMemory<byte>> blobs, CancellationToken cancel);
 
     /// <summary>Length when stored, else null.</summary>
@@ -20,24 +20,40 @@ public interface IBlobStore
     /// <summary>Which of these are missing.</summary>
     Task<IReadOnlyList<BlobId>> MissingAsync(IReadOnlyCollection<BlobId> ids, CancellationToken cancel);
 
+    /// <summary>Lengths of those of these blobs that this account has stored; others, though they may exist, are left out.</summary>
+    Task<IReadOnlyDictionary<BlobId, long>> OwnedAsync(AccountId owner, IReadOnlyCollection<BlobId> ids, CancellationToken cancel);
+
     /// <summary>Whole content of small blobs, in order; null where missing.</summary>
     Task<IReadOnlyList<byte[]?>> ReadSmallAsync(IReadOnlyList<BlobId> ids, CancellationToken cancel);
 
     /// <summary>A seekable stream over a blob of any size, or null when it is not here.</summary>
     Task<Stream?> OpenAsync(BlobId id, CancellationToken cancel);
 
-    /// <summary>Bytes of an unfinished upload that are safely here (0 when none).</summary>
-    Task<long> UploadOffsetAsync(AccountId owner, BlobId id, CancellationToken cancel);
+    /// <summary>
+    /// Makes room for a resumable upload, or finds the one that was begun. Fault: quota-exceeded, conflict (begun with another
+    /// length), storage-full.
+    /// </summary>
+    Task<Outcome<UploadState>> BeginUploadAsync(AccountId owner, BlobId id, long total, CancellationToken cancel);
+
+    /// <summary>Where an unfinished upload stands, or null when none was begun (or it was finished).</summary>
+    Task<UploadState?> FindUploadAsync(AccountId owner, BlobId id, CancellationToken cancel);
 
     /// <summary>
-    /// Appends to an upload at <paramref name="offset"/> (which must equal the present offset); when <paramref name="total"/>
-    /// bytes are here, checks the hash and stores, or discards the upload with hash-mismatch. Returns the new offset.
+    /// Appends to an upload at <paramref name="offset"/> (which must equal the present offset; 0 begins it); when
+    /// <paramref name="total"/> bytes are here, checks the hash and stores, or discards the upload with hash-mismatch. Returns the
+    /// new offset, which is durable. Content that breaks off is kept up to there, and its exception passes through.
     /// </summary>
     Task<Outcome<long>> AppendUploadAsync(AccountId owner, BlobId id, long total, long offset, Stream content, CancellationToken cancel);
 
     /// <summary>Drops the account's claim on these blobs and deletes those nobody else claims.</summary>
     Task ReleaseAsync(AccountId owner, IReadOnlyCollection<BlobId> ids, CancellationToken cancel);
 
+    /// <summary>Drops all claims and unfinished uploads of an account.</summary>
+    Task ReleaseAllAsync(AccountId owner, CancellationToken cancel);
+
     /// <summary>Bytes an account stores.</summary>
     Task<long> StoredBytesAsync(AccountId owner, CancellationToken cancel);
 }
+
+/// <summary>An unfinished upload: bytes that are safely here, and bytes there will be.</summary>
+public readonly record struct UploadState(long Offset, long Total);

@@ -81,11 +81,6 @@ internal abstract class EntityActor<TState, TCommand, TEvent, TReply, TEffect> :
     /// <summary>The command that a timer stands for.</summary>
     protected abstract TCommand Wake(DateTimeOffset now);
 
-    /// <summary>The durable state as its snapshot record, and back.</summary>
-    protected virtual object ToSnapshot(TState state) => state;
-
-    protected virtual TState FromSnapshot(object snapshot) => (TState)snapshot;
-
     /// <summary>Names an event's kind for failpoints.</summary>
     protected virtual string ManifestOf(TEvent happened) => happened.GetType().Name;
 
@@ -98,11 +93,13 @@ internal abstract class EntityActor<TState, TCommand, TEvent, TReply, TEffect> :
                 Durable = Apply(Durable, happened);
                 break;
             case SnapshotOffer offer:
-                Durable = FromSnapshot(offer.Snapshot);
+                Durable = (TState)offer.Snapshot;
                 _snapshotAt = offer.Metadata.SequenceNr;
                 break;
             case RecoveryCompleted:
                 _pending = Durable;
+                if (LastSequenceNr == 0)
+                    LeaveSoon(); // somebody asked for what never was; an event changes that
                 PerformAll(Owed(Durable));
                 break;
             default:
@@ -179,7 +176,7 @@ internal abstract class EntityActor<TState, TCommand, TEvent, TReply, TEffect> :
     }
 
     /// <summary>Asks to leave memory after a short while without messages.</summary>
-    protected void Rest() => Context.SetReceiveTimeout(Linger);
+    protected void LeaveSoon() => Context.SetReceiveTimeout(Linger);
 
     /// <summary>Sets the one wake-up; an earlier one is replaced.</summary>
     protected void WakeAt(DateTimeOffset when)
@@ -244,6 +241,7 @@ internal abstract class EntityActor<TState, TCommand, TEvent, TReply, TEffect> :
             if (--left > 0)
                 return;
             Mark(kept, "after");
+            Context.SetReceiveTimeout(null);
             Complete(batch, outgoing);
         });
     }
@@ -268,7 +266,7 @@ internal abstract class EntityActor<TState, TCommand, TEvent, TReply, TEffect> :
         else if (SnapshotEvery > 0 && LastSequenceNr - _snapshotAt >= SnapshotEvery)
         {
             _snapshotAt = LastSequenceNr;
-            SaveSnapshot(ToSnapshot(Durable));
+            SaveSnapshot(Durable);
         }
     }
 

@@ -80,13 +80,13 @@ internal static class AccountCodec
             e => new Proto.AccountClosed { Burned = e.Burned.Micros, At = Ticks(e.At) },
             m => new AccountClosed(new Tokens(m.Burned), Time(m.At)));
 
-    private static Proto.ApiKey Key(ApiKeyHash key)
+    internal static Proto.ApiKey Key(ApiKeyHash key)
         => new() { Id = key.Id, SecretSha256 = Bytes(key.SecretSha256), Label = key.Label };
 
-    private static ApiKeyHash Key(Proto.ApiKey key) => new(key.Id, key.SecretSha256.ToByteArray(), key.Label);
+    internal static ApiKeyHash Key(Proto.ApiKey key) => new(key.Id, key.SecretSha256.ToByteArray(), key.Label);
 
-    private static Proto.Payout Pay(Payout p)
+    internal static Proto.Payout Pay(Payout p)
         => new() { Number = p.Number, Payee = Id(p.Payee), Amount = p.Amount.Micros };
 
-    private static Payout Pay(Proto.Payout p) => new(p.Number, Account(p.Payee), new Tokens(p.Amount));
+    internal static Payout Pay(Proto.Payout p) => new(p.Number, Account(p.Payee), new Tokens(p.Amount));
 }

@@ -1,5 +1,8 @@
 using Akka.Actor;
 using Akka.Serialization;
+using Rxelon.Domain.Accounts;
+using Rxelon.Domain.Nodes;
+using Rxelon.Domain.Tasks;
 
 namespace Rxelon.Hub.Journal;
 
@@ -10,7 +13,12 @@ namespace Rxelon.Hub.Journal;
 internal sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     /// <summary>Everything that is kept.</summary>
-    internal static readonly CodecTable Codecs = CodecTable.Join(TaskCodec.Table, AccountCodec.Table, NodeCodec.Table);
+    internal static readonly CodecTable Codecs = CodecTable.Join(
+        TaskCodec.Table, AccountCodec.Table, NodeCodec.Table, SnapshotCodec.Table);
+
+    /// <summary>The types that Akka hands to this serializer.</summary>
+    internal static readonly Type[] Bindings =
+        [typeof(ITaskEvent), typeof(IAccountEvent), typeof(INodeEvent), typeof(AccountState), typeof(NodeState)];
 
     /// <summary>The number in the journal's "identifier" column.</summary>
     internal const int Number = 4101;

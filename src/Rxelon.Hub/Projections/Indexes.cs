@@ -1,8 +1,9 @@
 using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
-using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Projections;
 
@@ -13,10 +14,10 @@ namespace Rxelon.Hub.Projections;
 public interface ITaskIndex
 {
     /// <summary>
-    /// An owner's tasks, newest first; <paramref name="after"/> is a page's <see cref="TaskPage.Next"/> or null. A cursor that
-    /// is not one gives the first page.
+    /// An owner's tasks, newest first; <paramref name="after"/> is a page's <see cref="TaskEntryPage.Next"/> or null. A cursor
+    /// that is not one gives the first page.
     /// </summary>
-    TaskPage List(AccountId owner, string? after, int limit);
+    TaskEntryPage List(AccountId owner, string? after, int limit);
 
     /// <summary>Tasks whose id starts with the prefix, of the owner, in the phase (null: any), newest first.</summary>
     IReadOnlyList<TaskEntry> Find(string? prefix, AccountId? owner, TaskPhase? phase, int limit);
@@ -25,8 +26,13 @@ public interface ITaskIndex
     IReadOnlyDictionary<TaskPhase, long> Count();
 }
 
-/// <summary>A task and whose it is.</summary>
-public sealed record TaskEntry(AccountId Owner, TaskSummary Summary, bool Settled, bool Erased);
+/// <summary>A page of tasks; <see cref="Next"/> is null on the last one.</summary>
+public sealed record TaskEntryPage(IReadOnlyList<TaskEntry> Tasks, string? Next);
+
+/// <summary>One task as its journal tells it. <see cref="Settled"/>: its account has closed the hold.</summary>
+public sealed record TaskEntry(
+    TaskId Task, AccountId Owner, string Name, WorkloadKind Kind, TaskPhase Phase, int PartsTotal, int PartsAccepted, int PartsRunning,
+    Tokens Hold, Tokens Cost, DateTimeOffset SubmittedAt, DateTimeOffset? EndedAt, Fault? Reason, bool Settled, bool Erased);
 
 /// <summary>All nodes ever enrolled, a moment behind.</summary>
 public interface INodeIndex

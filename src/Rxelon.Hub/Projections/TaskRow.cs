@@ -8,6 +8,8 @@ namespace Rxelon.Hub.Projections;
 /// <summary>What the index knows of one task: a fold of its events, and of the money events that name it.</summary>
 internal sealed class TaskRow(TaskId id)
 {
+    private const long LongestSeconds = 100L * 365 * 24 * 3600;
+
     internal TaskId Id { get; } = id;
 
     internal AccountId Owner { get; set; }
@@ -42,14 +44,14 @@ internal sealed class TaskRow(TaskId id)
     /// <summary>The account has closed the hold.</summary>
     internal bool Settled { get; set; }
 
-    internal bool Erased { get; set; }
+    internal DateTimeOffset? Erased { get; set; }
 
     /// <summary>
     /// When it must be awake: always while it lives or its money is open, then when its results expire; null when never again.
     /// </summary>
-    internal DateTimeOffset? Due => Erased ? null
+    internal DateTimeOffset? Due => Erased is not null ? null
         : Ended is not { } ended || (Held && !Settled) ? DateTimeOffset.UnixEpoch
-        : ended.AddSeconds(RetainSeconds);
+        : ended.AddSeconds(Math.Clamp(RetainSeconds, 0, LongestSeconds));
 
     internal void Apply(ITaskEvent happened)
     {
@@ -79,8 +81,8 @@ internal sealed class TaskRow(TaskId id)
                 Ended = e.At;
                 Running = 0;
                 break;
-            case TaskErased:
-                Erased = true;
+            case TaskErased e:
+                Erased = e.At;
                 break;
             default:
                 throw new InvalidOperationException($"The index has no rule for {happened.GetType()}; add it to {nameof(TaskRow)}.");

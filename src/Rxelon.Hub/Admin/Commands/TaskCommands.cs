@@ -33,10 +33,9 @@ internal sealed class TasksFind(AdminContext context) : IAdminCommand
             phase = parsed;
         }
 
-        foreach (var entry in context.Tasks.Find(arguments.Get("prefix"), owner, phase, Most))
+        foreach (var t in context.Tasks.Find(arguments.Get("prefix"), owner, phase, Most))
         {
-            var t = entry.Summary;
-            output.Line($"{t.Task}  {t.Phase,-10}  {t.PartsAccepted}/{t.PartsTotal} parts  {t.Cost} tokens  owner {entry.Owner}  {t.Name}{(t.Reason is { } r ? $"  ({r.Code})" : "")}");
+            output.Line($"{t.Task}  {t.Phase,-10}  {t.PartsAccepted}/{t.PartsTotal} parts  {t.Cost} tokens  owner {t.Owner}  {t.Name}{(t.Reason is { } r ? $"  ({r.Code})" : "")}");
         }
 
         return Task.FromResult(0);

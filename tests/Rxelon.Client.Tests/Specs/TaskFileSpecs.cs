@@ -1,0 +1,166 @@
+using Rxelon.Client.Specs;
+using Rxelon.Client.Tests.Fakes;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Client.Tests.Specs;
+
+public sealed class TaskFileSpecs
+{
+    [Fact]
+    public void A_full_file_becomes_a_plan()
+    {
+        var plan = Read("""
+            name: tiles
+            run:
+              wasm: { module: ./tracer.wasm, args: ["--tile", "{part}"] }
+            env: { QUALITY: high, EMPTY: "" }
+            secrets: [API_KEY]
+            input: [ ./scene.txt, ./textures/ ]
+            split: { by: bytes, size: 1.5MiB }
+            merge: none
+            resources: { cpu: 0.5, memory: 64MiB, disk: 2GB, gpu: { count: 0 } }
+            """.Replace(", gpu: { count: 0 }", "", StringComparison.Ordinal) + "\n" + """
+            limits: { time: 5m, output: 1MiB, retries: 0, deadline: 2h }
+            network: none
+            placement: { regions: [eu], labels: { disk: fast }, own: false }
+            privacy: { custody: managed, cipher: chacha20-poly1305, rotate: false, parallel: 8, sticky: true }
+            verify: { policy: none }
+            budget: { max: 2.5, tier: priority, model: metered }
+            retain: { results: 7d }
+            """);
+        Assert.Equal("tiles", plan.Spec.Name);
+        Assert.Equal(WorkloadKind.Wasm, plan.Spec.Kind);
+        Assert.Equal(("./tracer.wasm", "{part}"), (plan.Program.ModulePath, plan.Program.Args[1]));
+        Assert.Equal(("high", ""), (plan.Program.Env["QUALITY"], plan.Program.Env["EMPTY"]));
+        Assert.Equal(["API_KEY"], plan.Program.Secrets);
+        Assert.Equal(new SplitPlan(SplitBy.Bytes, 1536 * 1024), plan.Split);
+        Assert.Equal(MergeMode.None, plan.Merge);
+        Assert.Equal(new Resources(500, 64 << 20, 2_000_000_000), plan.Spec.Resources);
+        Assert.Equal(new Limits { TimeSeconds = 300, OutputBytes = 1 << 20, Retries = 0, DeadlineSeconds = 7200 }, plan.Spec.Limits);
+        Assert.Equal(("chacha20-poly1305", 8, true), (plan.Spec.Privacy.Cipher, plan.Spec.Privacy.Parallel, plan.Spec.Privacy.Sticky));
+        Assert.Equal((new Tokens(2_500_000), Tier.Priority), (plan.Spec.Budget.Max, plan.Spec.Budget.Tier));
+        Assert.Equal(7 * 86_400, plan.Spec.Retain.ResultsSeconds);
+        Assert.Equal("fast", plan.Spec.Placement.Labels["disk"]);
+    }
+
+    [Fact]
+    public void Only_run_is_needed()
+    {
+        var plan = Read("run: { wasm: { module: tools/count.wasm } }");
+        Assert.Equal("count", plan.Spec.Name);
+        Assert.Equal(SplitPlan.None, plan.Split);
+        Assert.Equal(Resources.Default, plan.Spec.Resources);
+    }
+
+    [Theory]
+    [InlineData("sha256:")]
+    [InlineData("registry.example/name@sha256:")]
+    public void A_docker_image_is_taken_by_digest(string prefix)
+    {
+        var digest = new string('a', 64);
+        var plan = Read($"run: {{ docker: {{ image: \"{prefix}{digest}\", command: [sh, -c, ls], workdir: /work, user: 1000 }} }}");
+        Assert.Equal($"sha256:{digest}", plan.Spec.Image);
+        Assert.Equal(["sh", "-c", "ls"], plan.Program.Command);
+        Assert.Equal(("/work", "1000"), (plan.Program.Workdir, plan.Program.User));
+    }
+
+    [Theory]
+    [InlineData("run: { vm: { image: x } }", "run.vm", 1)]
+    [InlineData("run: { model: { name: x } }", "run.model", 1)]
+    [InlineData("run: { docker: { image: ./image.oci.tar } }", "run.docker.image", 1)]
+    [InlineData("stages: { reduce: {} }", "stages", 2)]
+    [InlineData("rounds: { max: 20 }", "rounds", 2)]
+    [InlineData("merge: { stage: reduce }", "merge", 2)]
+    [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]
+    [InlineData("privacy:\n  custody: sealed", "privacy.custody", 3)]
+    [InlineData("privacy:\n  rotate: true", "privacy.rotate", 3)]
+    [InlineData("network: { allow: [\"example.org:443\"] }", "network", 2)]
+    [InlineData("resources: { gpu: { count: 1 } }", "resources.gpu", 2)]
+    [InlineData("secrets: [{ store: x }]", "secrets", 2)]
+    [InlineData("placement: { minRank: silver }", "placement.minRank", 2)]
+    [InlineData("placement: { own: true }", "placement.own", 2)]
+    [InlineData("budget: { model: lease }", "budget.model", 2)]
+    [InlineData("notify: [mail]", "notify", 2)]
+    [InlineData("split: { by: records, size: 5 }", "split.by", 2)]
+    public void What_a_later_release_brings_is_refused_by_name_and_line(string yaml, string field, int line)
+    {
+        var errors = Errors(yaml.StartsWith("run", StringComparison.Ordinal) ? yaml : $"run: {{ wasm: {{ module: a.wasm }} }}\n{yaml}");
+        var error = Assert.Single(errors);
+        Assert.Equal((FaultCodes.NotYet, field, line), (error.Code, error.Field, error.Line));
+    }
+
+    [Theory]
+    [InlineData("resources: { memroy: 1MiB }", "resources.memroy", "memory")]
+    [InlineData("limts: { time: 1s }", "limts", "limits")]
+    [InlineData("privacy: { Parallel: 3 }", "privacy.Parallel", "parallel")]
+    public void An_unknown_field_is_refused_with_the_nearest_name(string yaml, string field, string meant)
+    {
+        var error = Assert.Single(Errors($"run: {{ wasm: {{ module: a.wasm }} }}\n{yaml}"));
+        Assert.Equal((FaultCodes.UnknownField, field, 2), (error.Code, error.Field, error.Line));
+        Assert.Contains($"'{meant}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("resources: { cpu: two }", "resources.cpu")]
+    [InlineData("resources: { memory: 5 parsecs }", "resources.memory")]
+    [InlineData("limits: { time: soon }", "limits.time")]
+    [InlineData("limits: { retries: -1 }", "limits.retries")]
+    [InlineData("budget: { max: -2 }", "budget.max")]
+    [InlineData("budget: { tier: gold }", "budget.tier")]
+    [InlineData("env: { 1X: a }", "env.1X")]
+    [InlineData("env: [a]", "env")]
+    [InlineData("name: { a: b }", "name")]
+    [InlineData("split: { by: lines }\ninput: a", "split.size")]
+    [InlineData("split: { by: lines, size: 0 }\ninput: a", "split.size")]
+    [InlineData("split: { by: lines, size: 5 }", "split.by")]
+    [InlineData("placement: { operators: { deny: [bob] } }", "placement.operators.deny")]
+    public void A_wrong_value_is_named(string yaml, string field)
+    {
+        var error = Assert.Single(Errors($"run: {{ wasm: {{ module: a.wasm }} }}\n{yaml}"));
+        Assert.Equal((FaultCodes.Malformed, field), (error.Code, error.Field));
+        Assert.True(error.Line >= 2 && error.Column >= 1, error.ToString());
+    }
+
+    [Fact]
+    public void All_errors_come_at_once_in_order_of_lines()
+    {
+        var errors = Errors("nam: x\nrun: { wasm: {} }\nresources:\n  cpu: x\n  memory: y\nstages: {}\n");
+        Assert.Equal([1, 2, 4, 5, 6], errors.Select(e => e.Line));
+    }
+
+    [Theory]
+    [InlineData("run: [", 1)]
+    [InlineData("a: 1\na: 2", 2)]
+    [InlineData("", 1)]
+    [InlineData("- a", 1)]
+    public void What_is_not_a_mapping_is_one_error_with_a_line(string yaml, int line)
+    {
+        var (plan, errors) = TaskFile.Parse(yaml, ".");
+        Assert.Null(plan);
+        Assert.InRange(Assert.Single(errors.Take(1)).Line, 1, line + 1);
+    }
+
+    [Fact]
+    public void Validation_finds_missing_modules_and_inputs_with_their_lines()
+    {
+        using var folder = new TempFolder();
+        var path = folder.Write("task.yaml", "run:\n  wasm:\n    module: ./none.wasm\ninput: [ nothing*.txt ]\n");
+        var (_, errors) = TaskFileValidator.Validate(path);
+        Assert.Equal([("run.wasm.module", 3), ("input", 4)], errors.Select(e => (e.Field, e.Line)));
+    }
+
+    private static TaskPlan Read(string yaml)
+    {
+        var (plan, errors) = TaskFile.Parse(yaml, ".");
+        Assert.Empty(errors);
+        return plan!;
+    }
+
+    private static IReadOnlyList<SpecError> Errors(string yaml)
+    {
+        var (plan, errors) = TaskFile.Parse(yaml, ".");
+        Assert.Null(plan);
+        return errors;
+    }
+}
