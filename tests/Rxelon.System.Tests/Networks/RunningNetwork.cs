@@ -79,7 +79,7 @@ public class RunningNetwork : IAsyncLifetime
 
     internal async Task<AccountId> OpenAccountAsync(string profile, params string[] more)
     {
-        var made = await CliAsync(profile, "account", "create", "--hub", Network.HubUrl.ToString(), "--name", profile, "--json", .. more);
+        var made = await CliAsync(profile, ["account", "create", "--hub", Network.HubUrl.ToString(), "--name", profile, "--json", .. more]);
         Assert.True(made.Code == 0, made.ToString());
         using var json = JsonDocument.Parse(made.Out);
         return AccountId.Parse(json.RootElement.GetProperty("account").GetString()!);

@@ -1,5 +1,3 @@
-using Wasmtime;
-
 namespace Rxelon.System.Tests.Programs;
 
 /// <summary>Small WebAssembly programs, from their text.</summary>
