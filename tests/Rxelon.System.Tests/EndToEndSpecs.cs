@@ -40,7 +40,7 @@ public sealed class EndToEndSpecs(RunningNetwork net)
         var folder = Path.Combine(Samples, "pathtracer");
         var module = Path.Combine(folder, "pathtracer.wasm");
         var (bands, picture) = (Folder("bands"), Folder("picture"));
-        var published = Regex.Match(await File.ReadAllTextAsync(Path.Combine(folder, "README.md")), "(?<=96 54` .{0,80})[0-9a-f]{64}", RegexOptions.Singleline);
+        var published = Regex.Match(await File.ReadAllTextAsync(Path.Combine(folder, "README.md")), "(?<=`96 54`.{0,80})[0-9a-f]{64}", RegexOptions.Singleline);
         Assert.True(published.Success, "README.md of the sample tells no hash for 96 x 54.");
 
         await net.TaskAsync("run", "wasm", module, "--split", "count:5", "--merge", "none", "--out", bands, "--", "band", "96", "54", "32", "{part}", "{parts}");
