@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Rxelon.Shared.Api;
 
 namespace Rxelon.Client.Hub;
 
@@ -26,10 +27,11 @@ internal sealed class PinnedAuthority(string fingerprint)
             return true;
         };
         using var client = new HttpClient(handler) { BaseAddress = hub };
-        var offered = await client.GetByteArrayAsync(Path, ct).ConfigureAwait(false);
+        var offered = HubConnection.ReadJson<CaInfo>(await client.GetByteArrayAsync(Path, ct).ConfigureAwait(false));
         try
         {
-            Consider(X509CertificateLoader.LoadCertificate(offered));
+            if (offered.IsOk)
+                Consider(X509CertificateLoader.LoadCertificate(offered.Value.Certificate));
         }
         catch (CryptographicException)
         {
