@@ -13,6 +13,7 @@ internal sealed class WasmRow : IBenchRow
     private const double MedianMillis = 40;
     private const double P99Millis = 200;
     private const int InFlight = 32;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public string Name => "wasm";
 
@@ -29,7 +30,16 @@ internal sealed class WasmRow : IBenchRow
             await EchoModule.WriteAsync(module, cancel).ConfigureAwait(false);
             var hub = (await network.User.Hub.InfoAsync(cancel).ConfigureAwait(false)).Value;
             var tasks = new TaskRun(network.User, hub, network.Directory, module);
-            return await RunAsync(tasks, run, cancel).ConfigureAwait(false);
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            late.CancelAfter(Patience);
+            try
+            {
+                return await RunAsync(tasks, run, late.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                throw new InvalidOperationException($"{e.Message}\n{network.Output}", e);
+            }
         }
     }
 
