@@ -427,7 +427,10 @@ internal sealed class SessionWork(
         {
             ReportAck = new ReportAck
             {
-                Attempt = WireMap.Key(attempt), Accepted = fault is null, Code = fault?.Code ?? "", Message = fault?.Message ?? "",
+                Attempt = WireMap.Key(attempt),
+                Accepted = fault is null,
+                Code = fault?.Code ?? "",
+                Message = fault?.Message ?? "",
             },
         });
     }
