@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Event;
 using Google.Protobuf;
-using Rxelon.Link.Wire;
-using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
 
 namespace Rxelon.Node.Link;
