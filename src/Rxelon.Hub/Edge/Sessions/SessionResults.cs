@@ -105,7 +105,10 @@ internal sealed class SessionResults(
         {
             ReportAck = new ReportAck
             {
-                Attempt = WireMap.Key(attempt), Accepted = fault is null, Code = fault?.Code ?? "", Message = fault?.Message ?? "",
+                Attempt = WireMap.Key(attempt),
+                Accepted = fault is null,
+                Code = fault?.Code ?? "",
+                Message = fault?.Message ?? "",
             },
         });
     }
