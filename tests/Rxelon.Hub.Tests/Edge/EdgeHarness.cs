@@ -48,8 +48,7 @@ internal sealed class EdgeHarness : IAsyncDisposable
 
     internal static async Task<EdgeHarness> StartAsync(HubOptions? options = null)
     {
-        // Two slow cores shared by all tests: a silence that is long enough to lose a node must be one that a test made.
-        options ??= new HubOptions { LostAfter = TimeSpan.FromSeconds(20) };
+        options ??= new HubOptions();
         options.EdgePort = 0;
         var harness = new EdgeHarness(options, global::System.IO.Directory.CreateTempSubdirectory("rxelon-edge-").FullName, ActorSystem.Create("chs", "akka.loglevel = WARNING"));
         await harness.Service.StartAsync(CancellationToken.None);
