@@ -112,6 +112,9 @@ public sealed class FaultDrills : IAsyncDisposable
         {
             await _nodes[0].Process.KillAsync();
             _nodes[0].Process = StartNode(_nodes[0].State, Armed(drill));
+            // Work sent before the victim is back would all go to the other node.
+            await Eventually.TrueAsync($"{drill}: the victim online or dead", Patience,
+                () => Task.FromResult(_nodes[0].Process.HasExited || TestNetwork.IsUp(_nodes[0].State, _nodes[0].Process)));
         }
     }
 

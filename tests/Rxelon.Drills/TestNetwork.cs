@@ -84,6 +84,16 @@ public sealed class TestNetwork : IAsyncDisposable
     public RxProcess RunNode(string state, IReadOnlyDictionary<string, string>? environment = null, params string[] more)
         => Track(RxProcess.Start("Rxelon.Node", "rxelon-node.dll", ["run", "--state", state, .. more], environment));
 
+    /// <summary>That very process says it is in session; the hub may still count the session of one that was just killed.</summary>
+    public static bool IsUp(string state, RxProcess node)
+    {
+        var file = Path.Combine(state, "status.json");
+        if (!File.Exists(file))
+            return false;
+        using var json = JsonDocument.Parse(File.ReadAllText(file));
+        return json.RootElement.GetProperty("pid").GetInt32() == node.Id && json.RootElement.GetProperty("link").GetString() == "up";
+    }
+
     public async ValueTask DisposeAsync()
     {
         // Nodes take their tmpfs away when they are asked to end; a killed one cannot.
