@@ -123,7 +123,7 @@ public sealed class EnrolmentSpecs : IDisposable
         var path = context.Request.Url!.AbsolutePath;
         _asked.Add(path);
         var body = path == "/v1/ca"
-            ? JsonSerializer.SerializeToUtf8Bytes(new CaInfo(_authority.CertificateDer), ApiJson.Default.CaInfo)
+            ? _authority.CertificateDer
             : JsonSerializer.SerializeToUtf8Bytes(
                 Enrol((await JsonSerializer.DeserializeAsync(context.Request.InputStream, ApiJson.Default.EnrolRequest))!), ApiJson.Default.EnrolResponse);
         context.Response.ContentType = "application/json";
