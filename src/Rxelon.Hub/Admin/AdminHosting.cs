@@ -16,6 +16,7 @@ public static class AdminHosting
         services.AddSingleton<IAdminCommand, ClusterShow>();
         services.AddSingleton<IAdminCommand, HubStatus>();
         services.AddSingleton<IAdminCommand, NodesList>();
+        services.AddSingleton<IAdminCommand, NodesShow>();
         services.AddSingleton<IAdminCommand, NodesToken>();
         services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "approve"));
         services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "revoke"));
@@ -24,6 +25,7 @@ public static class AdminHosting
         services.AddSingleton<IAdminCommand, AccountsGrant>();
         services.AddSingleton<IAdminCommand, TasksFind>();
         services.AddSingleton<IAdminCommand, TasksWhy>();
+        services.AddSingleton<IAdminCommand, TasksCancel>();
         services.AddSingleton<AdminPalette>();
         services.AddHostedService(s => new AdminSocket(
             Path.Combine(s.GetRequiredService<HubOptions>().DataDirectory, SocketName),

@@ -9,7 +9,7 @@ public sealed class AdminPalette(IEnumerable<IAdminCommand> commands)
         [.. commands.OrderBy(c => c.Module, StringComparer.Ordinal).ThenBy(c => c.Verb, StringComparer.Ordinal)];
 
     /// <summary>Exit codes: 0 done, 1 refused or failed, 2 not understood.</summary>
-    public async Task<int> RunAsync(IReadOnlyList<string> words, IAdminOutput output, CancellationToken cancel)
+    public async Task<int> RunAsync(IReadOnlyList<string> words, string by, IAdminOutput output, CancellationToken cancel)
     {
         if (words.Count == 0 || words[0] is "help" or "-h" or "--help")
         {
@@ -24,7 +24,7 @@ public sealed class AdminPalette(IEnumerable<IAdminCommand> commands)
             return 2;
         }
 
-        var arguments = Read(found, [.. words.Skip(2)]);
+        var arguments = Read(found, [.. words.Skip(2)], by);
         if (arguments.Fault is { } fault)
         {
             output.Line(fault.Message);
@@ -34,7 +34,7 @@ public sealed class AdminPalette(IEnumerable<IAdminCommand> commands)
         return await found.RunAsync(arguments.Value, output, cancel);
     }
 
-    private static Outcome<AdminArguments> Read(IAdminCommand command, string[] words)
+    private static Outcome<AdminArguments> Read(IAdminCommand command, string[] words, string by)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < words.Length; i += 2)
@@ -50,7 +50,7 @@ public sealed class AdminPalette(IEnumerable<IAdminCommand> commands)
 
         return command.Switches.FirstOrDefault(s => s.Required && !values.ContainsKey(s.Name)) is { } missing
             ? Refuse(command, $"-{missing.Name} is missing ({missing.Meaning})")
-            : new AdminArguments(values);
+            : new AdminArguments(values, by);
     }
 
     private static Fault Refuse(IAdminCommand command, string why)

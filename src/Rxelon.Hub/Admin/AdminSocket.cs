@@ -83,9 +83,10 @@ internal sealed class AdminSocket(string path, AdminPalette palette, ILogger<Adm
             }
 
             var words = await ReadRequestAsync(stream, deadline.Token);
-            log.LogInformation("Admin {User}: {Command}", user, string.Join(' ', words.Take(2)));
+            var by = OsUsers.NameOf(user);
+            log.LogInformation("Admin {User}: {Command}", by, string.Join(' ', words.Take(2)));
             var output = new Lines();
-            var exit = await palette.RunAsync(words, output, deadline.Token);
+            var exit = await palette.RunAsync(words, by, output, deadline.Token);
             foreach (var line in output.Written)
                 await WriteAsync(stream, new { line }, deadline.Token);
             await WriteAsync(stream, new { exit }, deadline.Token);
@@ -97,6 +98,8 @@ internal sealed class AdminSocket(string path, AdminPalette palette, ILogger<Adm
         catch (Exception e)
         {
             log.LogError(e, "An admin command failed");
+            if (stopping.IsCancellationRequested)
+                return;
             await WriteAsync(stream, new { line = $"The command failed: {e.Message}" }, stopping);
             await WriteAsync(stream, new { exit = 1 }, stopping);
         }

@@ -28,9 +28,12 @@ public interface IAdminOutput
     void Line(string text);
 }
 
-/// <summary>Values by switch name.</summary>
-public sealed class AdminArguments(IReadOnlyDictionary<string, string> values)
+/// <summary>Values by switch name, and who asked (an OS user), for the record.</summary>
+public sealed class AdminArguments(IReadOnlyDictionary<string, string> values, string by)
 {
+    /// <summary>Who asked, such as <c>root</c>.</summary>
+    public string By => by;
+
     /// <summary>The value, or null when the switch was not given.</summary>
     public string? Get(string name) => values.GetValueOrDefault(name);
 

@@ -90,7 +90,7 @@ internal sealed class AccountsGrant(AdminContext context) : IAdminCommand
         }
 
         var command = arguments.Get("id") ?? $"grant-{context.Now.ToUnixTimeMilliseconds()}-{Base32.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(5))}";
-        var reply = (AccountReply)await context.AskAsync<AccountRegion>(new GrantTokens(account, amount, command, "admin", context.Now), cancel);
+        var reply = (AccountReply)await context.AskAsync<AccountRegion>(new GrantTokens(account, amount, command, arguments.By, context.Now), cancel);
         output.Line(reply is AccountRefused refused ? $"{refused.Fault.Code}: {refused.Fault.Message}" : $"{account} +{amount} (id {command})");
         return reply is AccountRefused ? 1 : 0;
     }

@@ -29,6 +29,46 @@ internal sealed class NodesList(AdminContext context) : IAdminCommand
     }
 }
 
+/// <summary><c>nodes show</c>: one node's record and present session.</summary>
+internal sealed class NodesShow(AdminContext context) : IAdminCommand
+{
+    public string Module => "nodes";
+
+    public string Verb => "show";
+
+    public string Description => "One node: standing, record, and what its session offers";
+
+    public IReadOnlyList<AdminSwitch> Switches => [new("node", "the node's id", Required: true)];
+
+    public async Task<int> RunAsync(AdminArguments arguments, IAdminOutput output, CancellationToken cancel)
+    {
+        if (!NodeId.TryParse(arguments.Need("node"), out var id)
+            || await context.AskAsync<NodeRegion>(new GetNode(id, context.Now), cancel) is not NodeView node)
+        {
+            output.Line($"There is no node '{arguments.Need("node")}'; 'nodes list' shows all.");
+            return 1;
+        }
+
+        output.Line($"node        {node.Node} {node.Name}");
+        output.Line($"operator    {node.Operator}");
+        output.Line($"standing    {node.Standing}, enrolled {node.EnrolledAt:u}");
+        output.Line($"record      {node.Accepted} accepted, {node.Failed} failed, {node.Lost} lost, online {TimeSpan.FromMilliseconds(node.OnlineMillis):c}");
+        var sessions = (SessionList)await context.AskAsync<NodeRouterKey>(ListSessions.Instance, cancel);
+        if (sessions.Sessions.FirstOrDefault(s => s.Offer.Node == id) is not { } live)
+        {
+            output.Line("session     none");
+            return 0;
+        }
+
+        var offer = live.Offer;
+        output.Line($"session     since {live.Since:u}, heard {live.LastHeard:u}, client {live.ClientVersion}, {live.Running} running");
+        output.Line($"offers      {string.Join(' ', offer.Kinds.Order())}, {offer.SlotsFree} of {offer.SlotsTotal} slots free, {offer.AskPerCoreHour} tokens a core-hour, region '{offer.Region}'");
+        foreach (var warning in live.Warnings)
+            output.Line($"warning     {warning}");
+        return 0;
+    }
+}
+
 /// <summary><c>nodes token</c>: a one-time permission to join.</summary>
 internal sealed class NodesToken(AdminContext context) : IAdminCommand
 {
@@ -89,8 +129,8 @@ internal sealed class NodesDecide(AdminContext context, string verb) : IAdminCom
         }
 
         INodeCommand command = verb == "approve"
-            ? new ApproveNode(node, "admin", context.Now)
-            : new RevokeNode(node, "admin", arguments.Get("reason") ?? "no reason given", context.Now);
+            ? new ApproveNode(node, arguments.By, context.Now)
+            : new RevokeNode(node, arguments.By, arguments.Get("reason") ?? "no reason given", context.Now);
         var reply = (NodeReply)await context.AskAsync<NodeRegion>(command, cancel);
         output.Line(reply is NodeRefused refused ? $"{refused.Fault.Code}: {refused.Fault.Message}" : $"{node} {verb}d");
         return reply is NodeRefused ? 1 : 0;

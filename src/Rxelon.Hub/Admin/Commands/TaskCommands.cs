@@ -80,3 +80,28 @@ internal sealed class TasksWhy(AdminContext context) : IAdminCommand
         return 0;
     }
 }
+
+/// <summary><c>tasks cancel</c>: as its owner would.</summary>
+internal sealed class TasksCancel(AdminContext context) : IAdminCommand
+{
+    public string Module => "tasks";
+
+    public string Verb => "cancel";
+
+    public string Description => "Stop a task; what was finished is paid";
+
+    public IReadOnlyList<AdminSwitch> Switches => [new("task", "the task's id", Required: true)];
+
+    public async Task<int> RunAsync(AdminArguments arguments, IAdminOutput output, CancellationToken cancel)
+    {
+        if (!TaskId.TryParse(arguments.Need("task"), out var task))
+        {
+            output.Line($"'{arguments.Need("task")}' is not a task id; 'tasks find' shows them.");
+            return 1;
+        }
+
+        var reply = (TaskReply)await context.AskAsync<TaskRegion>(new CancelTask(task, null, context.Now), cancel);
+        output.Line(reply is TaskRefused refused ? $"{refused.Fault.Code}: {refused.Fault.Message}" : $"{task} cancelled");
+        return reply is TaskRefused ? 1 : 0;
+    }
+}
