@@ -43,7 +43,12 @@ internal sealed class NodeRouter : ReceiveActor
         Receive<CutNode>(OnCut);
         Receive<ListSessions>(_ => Sender.Tell(new SessionList(_live.Values.Select(l => l.Status).ToList())));
         Receive<Terminated>(OnTerminated);
+        Receive<DeadLetter>(m => OnLate((StartParts)m.Message), m => m.Message is StartParts);
+        Receive<DeadLetter>(_ => { });
     }
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(DeadLetter)); // a stopped session's mailbox
 
     /// <summary>A session that fails loses its memory: it ends, and the node's next hello makes a fresh one.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
@@ -72,12 +77,11 @@ internal sealed class NodeRouter : ReceiveActor
 
         // Grants and stops for a session that is gone are without object: its end or its successor told the task.
         if (work is StartParts start)
-        {
-            var lost = new Fault(FaultCodes.NodeLost, "The node's session ended before the part reached it.", Culprit.Node, Retryable: true);
-            _registry.Get<TaskRegion>().Tell(new FailAttempts(
-                start.Task, start.Node, start.Parts.Select(p => new FailedAttempt(p.Attempt, lost, null, [])).ToList(), _time.GetUtcNow()));
-        }
+            OnLate(start);
     }
+
+    private void OnLate(StartParts start) => _registry.Get<TaskRegion>().Tell(new FailAttempts(
+        start.Task, start.Node, start.Parts.Select(p => new FailedAttempt(p.Attempt, SessionWork.SessionOver, null, [])).ToList(), _time.GetUtcNow()));
 
     private void OnUp(SessionUp up)
     {

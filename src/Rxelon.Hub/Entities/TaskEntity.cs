@@ -124,9 +124,6 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                 _erasing = false;
                 LeaveSoon();
                 break;
-            case Status.Failure e:
-                Log.Warning(e.Cause, "A neighbour of {Task} did not answer; its question is asked again", id);
-                break;
             default:
                 return false;
         }
@@ -174,7 +171,8 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
             {
                 var live = list.Sessions.Select(s => (s.Offer.Node, s.Offer.Session)).ToHashSet();
                 return new SessionsSeen([.. check.Sessions.Where(s => !live.Contains(s))]);
-            });
+            },
+            _ => check); // no answer in time: asks again
     }
 
     private void Erase(EraseBlobs erase)

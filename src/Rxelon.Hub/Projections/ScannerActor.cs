@@ -39,7 +39,11 @@ internal sealed class ScannerActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!; // set by Akka before the first message
 
     /// <inheritdoc/>
-    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(IndexCaughtUp));
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(IndexCaughtUp));
+        Timers.StartSingleTimer(nameof(Tick), Tick.Instance, BetweenSweeps); // whatever the index does meanwhile
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)

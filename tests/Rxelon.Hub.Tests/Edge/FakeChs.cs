@@ -38,6 +38,9 @@ internal sealed class FakeChs
 
     internal TaskSpec Spec { get; set; } = new() { Name = "test", Kind = WorkloadKind.Wasm };
 
+    /// <summary>Runs before the answer to <see cref="ResumeAttempts"/>.</summary>
+    internal Action? WhileResuming { get; set; }
+
     internal IEnumerable<T> Got<T>() => Commands.OfType<T>();
 
     internal ConcurrentDictionary<AttemptId, ReportedResult> Accepted { get; } = new();
@@ -94,6 +97,7 @@ internal sealed class FakeChs
                         _chs.Current.TryRemove(new AttemptId(m.Task, failure.Attempt.Part, failure.Attempt.Number), out _);
                     return new TaskOk(m.Task, TaskPhase.Running);
                 case ResumeAttempts m:
+                    _chs.WhileResuming?.Invoke();
                     foreach (var lost in _chs.Current.Where(c => c.Key.Task == m.Task && c.Value.Node == m.Node
                         && !m.Running.Contains(new PartAttempt(c.Key.Part, c.Key.Number))).ToList())
                         _chs.Current.TryRemove(lost.Key, out _);

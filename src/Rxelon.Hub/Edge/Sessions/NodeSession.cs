@@ -46,7 +46,11 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         _window = new SessionWindow(services.Time);
         Receive<NodeGreeted>(m => OnHello(m.Line, m.Hello));
         Receive<FromNode>(m => OnFrame(m.Line, m.Frame));
-        Receive<StartParts>(m => WithChannel(m, () => _work.Start(m)));
+        Receive<StartParts>(m =>
+        {
+            if (!WithChannel(m, () => _work.Start(m)))
+                _work.Late(m);
+        });
         Receive<GrantParts>(m => WithChannel(m, () => _work.Grant(m)));
         Receive<StopParts>(m => WithChannel(m, () => _work.Stop(m)));
         Receive<SessionWork.BlobsRead>(m => _work.On(m));
@@ -322,13 +326,14 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         Context.Parent.Tell(new SessionOffer(_offer!));
     }
 
-    private void WithChannel(IToNode work, Action then)
+    private bool WithChannel(IToNode work, Action then)
     {
         // The router checks too; a hello may have come in between.
         if (_channel is null || work.Session != _channel.Epoch)
-            return;
+            return false;
         then();
         Pace();
+        return true;
     }
 
     private void Refuse(INodeLine line, Fault fault)

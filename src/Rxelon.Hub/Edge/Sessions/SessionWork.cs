@@ -38,13 +38,13 @@ internal sealed class SessionWork(
                 named.Add(attempt);
         }
 
+        var settled = book.Attempts.ToHashSet();
         var byTask = named.ToLookup(a => a.Task);
         var tasks = byTask.Select(g => g.Key).Union(book.Tasks).ToList();
         var stop = new List<AttemptId>();
         var open = tasks.Count;
         if (open == 0)
         {
-            book.Clear();
             then(stop);
             return;
         }
@@ -61,7 +61,7 @@ internal sealed class SessionWork(
                         ? sorted.Stop.Select(a => new AttemptId(task, a.Part, a.Number))
                         : mine);
                     if (--open == 0 && stillWanted())
-                        Sort(named, stop, then);
+                        Sort(named, stop, settled, then);
                 });
         }
     }
@@ -82,14 +82,8 @@ internal sealed class SessionWork(
     /// <summary>The session ended: its attempts are lost.</summary>
     internal void Lose(Fault fault)
     {
-        foreach (var group in book.Attempts.GroupBy(a => a.Task).ToList())
-        {
-            var failures = group.Select(a => new FailedAttempt(WireMap.PartOf(a), fault, null, [])).ToList();
-            window.Lost += failures.Count;
-            calls.Send(() => services.Tasks, () => new FailAttempts(group.Key, node, failures, services.Now), _ => { });
-        }
-
-        book.Clear();
+        window.Lost += book.Count;
+        GiveBack(book.Attempts, fault);
         _channel = null;
         results.Close();
     }
@@ -121,7 +115,7 @@ internal sealed class SessionWork(
         if (read.Contents is null || (read.WithProgram && program.Inline.IsEmpty))
         {
             _programSent.Remove(start.Task);
-            Fail(start, start.Parts, read.Contents is null ? Unreadable : Missing(start.Program));
+            GiveBack(start.Parts.Select(p => IdOf(start, p.Attempt)), read.Contents is null ? Unreadable : Missing(start.Program));
             return;
         }
 
@@ -130,8 +124,8 @@ internal sealed class SessionWork(
         {
             var content = input.IsInline ? Content() : null;
             if (input.IsInline && content is null)
-                Fail(start, [(attempt, input)], Missing(input));
-            else if (book.Contains(new AttemptId(start.Task, attempt.Part, attempt.Number)))
+                GiveBack([IdOf(start, attempt)], Missing(input));
+            else if (book.Contains(IdOf(start, attempt)))
                 parts.Add(new AssignedPart { Part = (uint)attempt.Part, Number = (uint)attempt.Number, Input = Reference(input, content) });
         }
 
@@ -140,6 +134,9 @@ internal sealed class SessionWork(
 
         byte[]? Content() => read.Contents is { } all && next < all.Count ? all[next++] : null;
     }
+
+    /// <summary>Work for a session of this node that is over: its task places it again.</summary>
+    internal void Late(StartParts start) => GiveBack(start.Parts.Select(p => IdOf(start, p.Attempt)), SessionOver);
 
     internal void Grant(GrantParts grant)
     {
@@ -195,6 +192,8 @@ internal sealed class SessionWork(
 
     internal static Fault Unreadable { get; } = new(FaultCodes.Unavailable, "The hub could not read its blobs.", Culprit.Hub, Retryable: true);
 
+    internal static Fault SessionOver { get; } = new(FaultCodes.NodeLost, "The node's session ended before the part reached it.", Culprit.Node, Retryable: true);
+
     private static Fault Missing(BlobRef blob) => new(FaultCodes.BlobMissing, $"Blob {blob.Id} is not stored here.", Culprit.Hub, Retryable: true);
 
     private static AssignParts Assignment(StartParts start, Blob program) => new()
@@ -210,8 +209,10 @@ internal sealed class SessionWork(
         PartsTotal = (uint)start.PartsTotal,
     };
 
-    private void Sort(List<AttemptId> named, List<AttemptId> stop, Action<IReadOnlyList<AttemptId>> then)
+    /// <summary><paramref name="settled"/>: what the tasks were asked about. Work that came while they answered goes back to them.</summary>
+    private void Sort(List<AttemptId> named, List<AttemptId> stop, HashSet<AttemptId> settled, Action<IReadOnlyList<AttemptId>> then)
     {
+        GiveBack(book.Attempts.Where(a => !settled.Contains(a) && !named.Contains(a)), SessionOver);
         var keep = named.Except(stop).ToHashSet();
         window.Lost += book.Attempts.Count(a => !keep.Contains(a));
         var known = book.Attempts.Where(keep.Contains).ToHashSet();
@@ -233,15 +234,17 @@ internal sealed class SessionWork(
         return reference;
     }
 
-    private void Fail(StartParts start, IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> parts, Fault fault)
+    private static AttemptId IdOf(StartParts start, PartAttempt part) => new(start.Task, part.Part, part.Number);
+
+    /// <summary>The tasks of these attempts hear that they failed; until they do, they are told again.</summary>
+    private void GiveBack(IEnumerable<AttemptId> attempts, Fault fault)
     {
-        foreach (var (part, _) in parts)
+        foreach (var group in attempts.GroupBy(a => a.Task).ToList())
         {
-            var attempt = new AttemptId(start.Task, part.Part, part.Number);
-            book.Remove(attempt);
-            calls.Send(
-                () => services.Tasks,
-                () => new FailAttempts(start.Task, node, [new FailedAttempt(part, fault, null, [])], services.Now), _ => { });
+            var failures = group.Select(a => new FailedAttempt(WireMap.PartOf(a), fault, null, [])).ToList();
+            foreach (var attempt in group)
+                book.Remove(attempt);
+            calls.Send(() => services.Tasks, () => new FailAttempts(group.Key, node, failures, services.Now), _ => { });
         }
     }
 
@@ -257,5 +260,4 @@ internal sealed class SessionWork(
     /// <summary>To itself: the ciphertext of an assignment, or null contents when the store failed.</summary>
     internal sealed record BlobsRead(ulong Epoch, StartParts Start, bool WithProgram, IReadOnlyList<byte[]?>? Contents)
         : INoSerializationVerificationNeeded;
-
 }
