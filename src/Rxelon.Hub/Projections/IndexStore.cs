@@ -77,7 +77,22 @@ internal sealed class IndexStore : IDisposable
         var rows = _journal.Read(Offset, limit);
         if (rows.Count == 0)
             return 0;
-        using var transaction = _connection.BeginTransaction();
+        Transact(() => Fold(rows));
+        Offset = rows[^1].Ordering;
+        return rows.Count;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var command in (SqliteCommand[])[_writeTask, _readTask, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset])
+            command.Dispose();
+        _connection.Dispose();
+        _journal.Dispose();
+    }
+
+    private void Fold(List<JournalRow> rows)
+    {
         var batch = new IndexBatch(Task, Account, Node);
         foreach (var row in rows)
             batch.Apply(row);
@@ -94,18 +109,6 @@ internal sealed class IndexStore : IDisposable
         }
 
         Run(_writeOffset, rows[^1].Ordering);
-        transaction.Commit();
-        Offset = rows[^1].Ordering;
-        return rows.Count;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var command in (SqliteCommand[])[_writeTask, _readTask, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset])
-            command.Dispose();
-        _connection.Dispose();
-        _journal.Dispose();
     }
 
     private void Prepare()
@@ -122,13 +125,26 @@ internal sealed class IndexStore : IDisposable
             }
         }
 
-        using var transaction = _connection.BeginTransaction();
-        SqliteFile.Execute(_connection, $"""
+        Transact(() => SqliteFile.Execute(_connection, $"""
             DROP TABLE IF EXISTS tasks; DROP TABLE IF EXISTS accounts; DROP TABLE IF EXISTS nodes; DROP TABLE IF EXISTS folded;
             {Tables}
             INSERT INTO folded VALUES({Version}, 0);
-            """);
-        transaction.Commit();
+            """));
+    }
+
+    private void Transact(Action work)
+    {
+        SqliteFile.Execute(_connection, "BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            SqliteFile.Execute(_connection, "COMMIT");
+        }
+        catch
+        {
+            SqliteFile.Execute(_connection, "ROLLBACK");
+            throw;
+        }
     }
 
     private void Write(TaskRow t) => Run(
