@@ -178,6 +178,21 @@ public sealed class AttemptSpecs : NodeUnderTest
     }
 
     [Fact]
+    public async Task Only_ciphertext_reaches_the_disk()
+    {
+        const string marker = "PLAINTEXT-MARKER-77aa01";
+        var task = new ScriptedTask(Modules.Echo(), WorkloadKind.Wasm) { OutputBytes = 8 << 20 };
+        var text = string.Concat(Enumerable.Repeat(marker, 100_000));
+        var cipher = task.InputCipher(0, Parts.Input(("stdin", text), ("in/file", marker)));
+        Store.Blobs["/in"] = cipher;
+        var request = (await RunAsync(task, ScriptedTask.At("in", cipher), ToHub.BodyOneofCase.UploadRequest)).UploadRequest;
+
+        // The result waits in the spool, too large for memory.
+        Assert.Contains(Directory.EnumerateFiles(Path.Combine(State.Path, "spool")), f => new FileInfo(f).Length == request.Size);
+        Assert.Empty(TestState.FilesWith(State.Path, marker));
+    }
+
+    [Fact]
     public async Task A_blob_that_the_hub_lost_is_a_failure()
     {
         var task = new ScriptedTask(Mock());

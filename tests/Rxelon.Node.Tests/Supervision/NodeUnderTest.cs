@@ -18,7 +18,7 @@ namespace Rxelon.Node.Tests.Supervision;
 public abstract class NodeUnderTest : TestKit, IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private TestState _state = null!;
+    internal TestState State { get; private set; } = null!;
 
     internal FakeStore Store { get; } = new();
 
@@ -30,9 +30,9 @@ public abstract class NodeUnderTest : TestKit, IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _state = new TestState();
-        var spool = new CipherSpool(Path.Combine(_state.Path, "spool"));
-        IReadOnlyList<IExecutor> executors = [new MockExecutor(TimeProvider.System), new WasmExecutor(_state.Space, 2, TimeProvider.System)];
+        State = new TestState();
+        var spool = new CipherSpool(Path.Combine(State.Path, "spool"));
+        IReadOnlyList<IExecutor> executors = [new MockExecutor(TimeProvider.System), new WasmExecutor(State.Space, 2, TimeProvider.System)];
         var reports = await Task.WhenAll(executors.Select(e => e.FingerprintAsync(CancellationToken.None)));
         var identity = SigningKeyPair.Generate();
         Services = new NodeServices(
@@ -50,7 +50,7 @@ public abstract class NodeUnderTest : TestKit, IAsyncLifetime
         foreach (var executor in Services.Executors)
             await executor.DisposeAsync();
         Services.Blobs.Dispose();
-        _state.Dispose();
+        State.Dispose();
     }
 
     internal void FromHub(ToNode frame) => Node.Tell(new FromHub(frame), Link);
