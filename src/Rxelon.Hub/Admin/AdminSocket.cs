@@ -77,8 +77,7 @@ internal sealed class AdminSocket(string path, AdminPalette palette, ILogger<Adm
             if (user is { } uid && uid != 0 && uid != OwnUser())
             {
                 log.LogWarning("Refused the admin socket to user {User}", uid);
-                await WriteAsync(stream, new { line = "Only the hub's own user and root may use this door." }, deadline.Token);
-                await WriteAsync(stream, new { exit = 1 }, deadline.Token);
+                await RefuseAsync(stream, "Only the hub's own user and root may use this door.", deadline.Token);
                 return;
             }
 
@@ -91,17 +90,21 @@ internal sealed class AdminSocket(string path, AdminPalette palette, ILogger<Adm
                 await WriteAsync(stream, new { line }, deadline.Token);
             await WriteAsync(stream, new { exit }, deadline.Token);
         }
-        catch (Exception e) when (e is IOException or JsonException or FormatException)
+        catch (IOException e)
         {
-            log.LogWarning("An admin request was cut or malformed: {Reason}", e.Message);
+            log.LogWarning("An admin's connection was cut: {Reason}", e.Message);
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            log.LogWarning("An admin request was malformed: {Reason}", e.Message);
+            await RefuseAsync(stream, "malformed: a request is one line such as {\"args\":[\"hub\",\"status\"]}.", stopping);
         }
         catch (Exception e)
         {
             log.LogError(e, "An admin command failed");
             if (stopping.IsCancellationRequested)
                 return;
-            await WriteAsync(stream, new { line = $"The command failed: {e.Message}" }, stopping);
-            await WriteAsync(stream, new { exit = 1 }, stopping);
+            await RefuseAsync(stream, $"The command failed: {e.Message}", stopping);
         }
     }
 
@@ -117,15 +120,30 @@ internal sealed class AdminSocket(string path, AdminPalette palette, ILogger<Adm
             var end = Array.IndexOf(buffer, (byte)'\n', 0, length);
             if (end < 0)
                 continue;
-            using var json = JsonDocument.Parse(buffer.AsMemory(0, end));
-            return [.. json.RootElement.GetProperty("args").EnumerateArray().Select(a => a.GetString() ?? "")];
+            return JsonSerializer.Deserialize<Request>(buffer.AsSpan(0, end), JsonSerializerOptions.Web)?.Args
+                ?? throw new FormatException("The request has no args.");
         }
 
         throw new FormatException("The request is too long.");
     }
 
+    private async Task RefuseAsync(NetworkStream stream, string line, CancellationToken cancel)
+    {
+        try
+        {
+            await WriteAsync(stream, new { line }, cancel);
+            await WriteAsync(stream, new { exit = 1 }, cancel);
+        }
+        catch (IOException e)
+        {
+            log.LogWarning("An admin left before the answer: {Reason}", e.Message);
+        }
+    }
+
     private static async Task WriteAsync(NetworkStream stream, object value, CancellationToken cancel)
         => await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(value), (byte)'\n'], cancel);
+
+    private sealed record Request(string[]? Args);
 
     private sealed class Lines : IAdminOutput
     {

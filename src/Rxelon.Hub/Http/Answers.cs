@@ -12,12 +12,16 @@ internal static class Answers
     internal static IResult Json<T>(T value, int status = StatusCodes.Status200OK)
         => Results.Json(value, (JsonTypeInfo<T>)ApiJson.Default.GetTypeInfo(typeof(T))!, statusCode: status);
 
-    internal static IResult Problem(Fault fault, string? field = null)
-        => Results.Json(Details(fault, field), ApiJson.Default.ProblemInfo, ProblemType, StatusOf(fault));
+    /// <summary><paramref name="status"/>: where the server has chosen one already; otherwise it follows from the code.</summary>
+    internal static IResult Problem(Fault fault, string? field = null, int? status = null)
+    {
+        var answered = status ?? StatusOf(fault);
+        return Results.Json(Details(fault, field, answered), ApiJson.Default.ProblemInfo, ProblemType, answered);
+    }
 
     /// <summary>Writes the problem, unless the answer has begun.</summary>
-    internal static Task WriteProblemAsync(HttpContext context, Fault fault)
-        => context.Response.HasStarted ? Task.CompletedTask : Problem(fault).ExecuteAsync(context);
+    internal static Task WriteProblemAsync(HttpContext context, Fault fault, int? status = null)
+        => context.Response.HasStarted ? Task.CompletedTask : Problem(fault, status: status).ExecuteAsync(context);
 
     internal static int StatusOf(Fault fault) => fault.Code switch
     {
@@ -36,7 +40,7 @@ internal static class Answers
         _ => fault.Culprit == Culprit.Hub ? StatusCodes.Status500InternalServerError : StatusCodes.Status400BadRequest,
     };
 
-    private static ProblemInfo Details(Fault fault, string? field) => new(
-        $"https://rxelon.invalid/problems/{fault.Code}", fault.Code.Replace('-', ' '), StatusOf(fault), fault.Message, fault.Code,
+    private static ProblemInfo Details(Fault fault, string? field, int status) => new(
+        $"https://rxelon.invalid/problems/{fault.Code}", fault.Code.Replace('-', ' '), status, fault.Message, fault.Code,
         fault.Retryable, field);
 }

@@ -12,6 +12,9 @@ internal static class BadRequests
         StatusCodes.Status404NotFound => new Fault(FaultCodes.NotFound, "There is nothing at this path.", Culprit.Input),
         StatusCodes.Status405MethodNotAllowed => new Fault(FaultCodes.Malformed, "This path does not take this method.", Culprit.Input),
         StatusCodes.Status408RequestTimeout => new Fault(FaultCodes.Unavailable, "The body came too slowly.", Culprit.Network, Retryable: true),
+        StatusCodes.Status412PreconditionFailed => new Fault(
+            FaultCodes.Malformed, "A header that this path needs is missing or names another version.", Culprit.Input),
+        StatusCodes.Status415UnsupportedMediaType => new Fault(FaultCodes.Malformed, "This path does not take this Content-Type.", Culprit.Input),
         StatusCodes.Status413PayloadTooLarge => new Fault(FaultCodes.TooLarge, "The body is larger than this path takes.", Culprit.Input),
         StatusCodes.Status429TooManyRequests => new Fault(
             FaultCodes.RateLimited, "Too many requests from this address; wait a moment.", Culprit.Input, Retryable: true),

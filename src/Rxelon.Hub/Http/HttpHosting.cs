@@ -46,8 +46,11 @@ public static class HttpHosting
     public static WebApplication MapRxelonApi(this WebApplication app)
     {
         app.UseExceptionHandler(_ => { });
-        app.UseStatusCodePages(pages => Answers.WriteProblemAsync(
-            pages.HttpContext, BadRequests.OfStatus(pages.HttpContext.Response.StatusCode)));
+        app.UseStatusCodePages(pages =>
+        {
+            var status = pages.HttpContext.Response.StatusCode;
+            return Answers.WriteProblemAsync(pages.HttpContext, BadRequests.OfStatus(status), status);
+        });
         app.UseRouting();
         app.UseRateLimiter();
         app.UseMiddleware<AccountGate>();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Polly;
@@ -16,6 +17,7 @@ namespace Rxelon.Node.Blobs;
 internal sealed class BlobTransfer : IDisposable
 {
     private const int CopySize = 64 * 1024;
+    private const string OffsetHeader = "Upload-Offset";
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
@@ -77,18 +79,29 @@ internal sealed class BlobTransfer : IDisposable
         }
     }
 
-    /// <summary>Puts the blob where the capability path says.</summary>
+    /// <summary>Puts the blob where the capability path says; a broken upload goes on where it stopped.</summary>
     internal async Task<Fault?> UploadAsync(string path, CipherBlob blob, CancellationToken cancel)
-        => await _retries.ExecuteAsync(async ct => await PutAsync(path, blob, ct).ConfigureAwait(false), cancel).ConfigureAwait(false);
+    {
+        var isFirst = true;
+        return await _retries.ExecuteAsync(
+            async ct =>
+            {
+                var offset = isFirst ? 0 : await ArrivedAsync(path, blob, ct).ConfigureAwait(false);
+                isFirst = false;
+                return await PutAsync(path, blob, offset, ct).ConfigureAwait(false);
+            },
+            cancel).ConfigureAwait(false);
+    }
 
     public void Dispose() => _http.Dispose();
 
     private async Task<Fault?> DownloadAsync(Blob blob, CipherWriter into, CancellationToken cancel)
     {
+        using var watch = new CancellationTokenSource(Silence, _time);
         using var request = new HttpRequestMessage(HttpMethod.Get, Address(blob.Path));
         if (into.Count > 0)
             request.Headers.Range = new RangeHeaderValue(into.Count, null);
-        return await SendAsync(request, async (response, watch, token) =>
+        return await SendAsync(request, watch, async (response, token) =>
         {
             if (response.StatusCode == HttpStatusCode.OK && into.Count > 0)
                 into.Restart();
@@ -110,26 +123,50 @@ internal sealed class BlobTransfer : IDisposable
         }, cancel).ConfigureAwait(false);
     }
 
-    private async Task<Fault?> PutAsync(string path, CipherBlob blob, CancellationToken cancel)
+    /// <summary>How much of a broken upload the hub has; 0 when it does not say.</summary>
+    private async Task<long> ArrivedAsync(string path, CipherBlob blob, CancellationToken cancel)
     {
+        long arrived = 0;
+        using var request = new HttpRequestMessage(HttpMethod.Head, Address(path));
+        using var watch = new CancellationTokenSource(Silence, _time);
+        await SendAsync(
+            request,
+            watch,
+            (response, unused) =>
+            {
+                var told = response.Headers.TryGetValues(OffsetHeader, out var values) ? values.First() : "";
+                arrived = long.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
+                return Task.FromResult<Fault?>(null);
+            },
+            cancel).ConfigureAwait(false);
+        return arrived <= blob.Reference.Size ? arrived : 0;
+    }
+
+    private async Task<Fault?> PutAsync(string path, CipherBlob blob, long offset, CancellationToken cancel)
+    {
+        using var watch = new CancellationTokenSource(Silence, _time);
+        var content = blob.OpenRead();
+        content.Position = offset;
         using var request = new HttpRequestMessage(HttpMethod.Put, Address(path))
         {
-            Content = new StreamContent(new Unclosed(blob.OpenRead()), CopySize),
+            Content = new StreamContent(new UploadBody(content, () => watch.CancelAfter(Silence)), CopySize),
         };
-        request.Content.Headers.ContentLength = blob.Reference.Size;
-        return await SendAsync(request, (_, _, _) => Task.FromResult<Fault?>(null), cancel).ConfigureAwait(false);
+        request.Content.Headers.ContentLength = blob.Reference.Size - offset;
+        if (offset > 0)
+            request.Headers.Add(OffsetHeader, offset.ToString(CultureInfo.InvariantCulture));
+        return await SendAsync(request, watch, (_, _) => Task.FromResult<Fault?>(null), cancel).ConfigureAwait(false);
     }
 
     private async Task<Fault?> SendAsync(
-        HttpRequestMessage request, Func<HttpResponseMessage, CancellationTokenSource, CancellationToken, Task<Fault?>> read, CancellationToken cancel)
+        HttpRequestMessage request, CancellationTokenSource watch, Func<HttpResponseMessage, CancellationToken, Task<Fault?>> read,
+        CancellationToken cancel)
     {
-        using var watch = new CancellationTokenSource(request.Method == HttpMethod.Put ? Silence * 20 : Silence, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(watch.Token, cancel);
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode
-                ? await read(response, watch, both.Token).ConfigureAwait(false)
+                ? await read(response, both.Token).ConfigureAwait(false)
                 : Refused(request.Method, response.StatusCode);
         }
         catch (HttpRequestException e)
@@ -152,20 +189,32 @@ internal sealed class BlobTransfer : IDisposable
     private static Fault Refused(HttpMethod method, HttpStatusCode status)
     {
         var isTransient = status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500;
-        var code = status == HttpStatusCode.InsufficientStorage ? FaultCodes.StorageFull : isTransient ? FaultCodes.Unavailable : FaultCodes.BlobMissing;
+        var code = status == HttpStatusCode.InsufficientStorage ? FaultCodes.StorageFull
+            : isTransient ? FaultCodes.Unavailable
+            : FaultCodes.BlobMissing;
         return new Fault(code, $"The hub's blob store answered {method} with {(int)status}.", Culprit.Hub, isTransient);
     }
 
     private static Fault Cut(string message) => new(FaultCodes.Unavailable, message, Culprit.Network, Retryable: true);
 
-    /// <summary>HTTP content closes its stream; this one is needed again when the upload is repeated.</summary>
-    private sealed class Unclosed(Stream inner) : Shared.Crypto.ReadOnlyStream
+    /// <summary>
+    /// HTTP content closes its stream, but this one is needed again when the upload is repeated. Each read means that the bytes
+    /// before it went out: a slow uplink is not silence.
+    /// </summary>
+    private sealed class UploadBody(Stream inner, Action moved) : Shared.Crypto.ReadOnlyStream
     {
         public override bool CanRead => true;
 
-        public override int Read(Span<byte> buffer) => inner.Read(buffer);
+        public override int Read(Span<byte> buffer)
+        {
+            moved();
+            return inner.Read(buffer);
+        }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-            => inner.ReadAsync(buffer, cancellationToken);
+        {
+            moved();
+            return inner.ReadAsync(buffer, cancellationToken);
+        }
     }
 }

@@ -13,12 +13,24 @@ internal sealed class RunOptions
     private readonly Option<double?> _cpus = new("--cpus") { Description = "Cores to offer (default: all)" };
     private readonly Option<string?> _memory = new("--memory") { Description = "Memory to offer, such as 8GiB (default: half)" };
     private readonly Option<string> _ask = new("--ask") { Description = "Tokens per core-hour", DefaultValueFactory = _ => "0.1" };
-    private readonly Option<string> _region = new("--region") { Description = "Where this machine stands, such as eu", DefaultValueFactory = _ => "" };
+    private readonly Option<string> _region = new("--region")
+    {
+        Description = "Where this machine stands, such as eu",
+        DefaultValueFactory = _ => "",
+    };
     private readonly Option<string[]> _labels = new("--label") { Description = "name=value that tasks can ask for; repeatable" };
-    private readonly Option<string> _docker = new("--docker") { Description = "The container engine's socket", DefaultValueFactory = _ => "unix:///var/run/docker.sock" };
+    private readonly Option<string> _docker = new("--docker")
+    {
+        Description = "The container engine's socket",
+        DefaultValueFactory = _ => "unix:///var/run/docker.sock",
+    };
     private readonly Option<bool> _allowSwap = new("--allow-swap") { Description = "Run although users' plaintext could be swapped to a disk" };
     private readonly Option<bool> _mock = new("--mock") { Description = "Also accept mock tasks, which compute nothing (tests)" };
-    private readonly Option<string> _executors = new("--executors") { Description = "What to run: wasm, docker", DefaultValueFactory = _ => "wasm,docker" };
+    private readonly Option<string> _executors = new("--executors")
+    {
+        Description = "What to run: wasm, docker",
+        DefaultValueFactory = _ => "wasm,docker",
+    };
 
     internal static Option<string> State() => new("--state")
     {

@@ -18,14 +18,22 @@ internal static class TryCommand
         var kind = new Argument<string>("kind") { Description = "wasm or docker" };
         kind.AcceptOnlyFromAmong("wasm", "docker");
         var program = new Argument<string>("program") { Description = "A .wasm file, or an image id (sha256:…)" };
-        var args = new Argument<string[]>("args") { Description = "After --: the program's arguments (docker: its command)", Arity = ArgumentArity.ZeroOrMore };
+        var args = new Argument<string[]>("args")
+        {
+            Description = "After --: the program's arguments (docker: its command)",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var stdin = new Option<string?>("--stdin") { Description = "File to give as standard input" };
         var inputs = new Option<string[]>("--in") { Description = "File or folder to give under /in; repeatable" };
         var outDirectory = new Option<string?>("--out") { Description = "Where to put files from /out" };
         var env = new Option<string[]>("--env") { Description = "NAME=value; repeatable" };
         var memory = new Option<string>("--memory") { Description = "Memory limit", DefaultValueFactory = _ => "256MiB" };
         var seconds = new Option<double>("--time") { Description = "Time limit in seconds", DefaultValueFactory = _ => 60 };
-        var docker = new Option<string>("--docker") { Description = "The container engine's socket", DefaultValueFactory = _ => "unix:///var/run/docker.sock" };
+        var docker = new Option<string>("--docker")
+        {
+            Description = "The container engine's socket",
+            DefaultValueFactory = _ => "unix:///var/run/docker.sock",
+        };
         var command = new Command("try", "Runs a program in a sandbox on this machine, without a hub.")
         {
             kind, program, args, stdin, inputs, outDirectory, env, memory, seconds, docker,

@@ -40,7 +40,11 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output, TextWrite
         {
             await NodeReport.WriteAsync(output, membership.Info, executors, options.Terms()).ConfigureAwait(false);
             if (!executors.Reports.Any(r => r.Available))
-                return await CannotStartAsync(new Fault(FaultCodes.ExecutorMissing, "This machine can run nothing: see above.")).ConfigureAwait(false);
+            {
+                var nothing = new Fault(FaultCodes.ExecutorMissing, "This machine can run nothing: see above.", Culprit.Node);
+                return await CannotStartAsync(nothing).ConfigureAwait(false);
+            }
+
             return await RunAsync(membership, executors, stop).ConfigureAwait(false);
         }
     }
@@ -106,8 +110,9 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output, TextWrite
 
         public void Down(Fault fault, bool final)
         {
+            var link = final ? "refused" : "down";
             file.Write(new NodeStatus(
-                Environment.ProcessId, info.Node.ToString(), info.HubUrl, final ? "refused" : "down", 0, time.GetUtcNow(), fault.Code, fault.Message));
+                Environment.ProcessId, info.Node.ToString(), info.HubUrl, link, 0, time.GetUtcNow(), fault.Code, fault.Message));
             output.WriteLine($"{fault.Code}: {fault.Message}");
             if (final)
                 Ended.TrySetResult(fault);

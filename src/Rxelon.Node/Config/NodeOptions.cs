@@ -56,7 +56,9 @@ internal sealed record NodeOptions
         Check(Cpus is null or (> 0 and <= 4096), "--cpus must be above 0.");
         Check(Memory is null or >= LeastMemory, "--memory must be at least 64MiB.");
         Check(Ask > Tokens.Zero, "--ask must be above 0.");
-        Check(Region.Length <= 32 && Region.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'), "--region is at most 32 letters, digits and hyphens.");
+        Check(
+            Region.Length <= 32 && Region.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'),
+            "--region is at most 32 letters, digits and hyphens.");
         Check(Labels.All(l => l.Key.Length is > 0 and <= 64 && l.Value.Length <= 64), "--label names and values are at most 64 characters.");
         Check(Docker.Scheme == "unix", "--docker must be a socket of this machine, unix:///….");
         Check(Executors.Count > 0, "--executors names nothing to run.");

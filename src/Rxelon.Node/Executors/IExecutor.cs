@@ -15,7 +15,10 @@ public interface IExecutor : IAsyncDisposable
 {
     WorkloadKind Kind { get; }
 
-    /// <summary>Probes what is here and whether each limit really bites. <see cref="ExecutorReport.Missing"/> says why this machine cannot run the kind.</summary>
+    /// <summary>
+    /// Probes what is here and whether each limit really bites. <see cref="ExecutorReport.Missing"/> says why this machine cannot
+    /// run the kind.
+    /// </summary>
     Task<ExecutorReport> FingerprintAsync(CancellationToken cancel);
 
     /// <summary>The images that are here now, for kinds that run images; null for the others. Cheap enough to ask every few seconds.</summary>
@@ -64,5 +67,8 @@ public interface ISandbox : IAsyncDisposable
     Metering Stats();
 }
 
-/// <summary>How a run ended. A null fault is success; output is complete only then. The tail is plaintext: it leaves this machine encrypted only.</summary>
+/// <summary>
+/// How a run ended. A null fault is success; output is complete only then. The tail is plaintext: it leaves this machine
+/// encrypted only.
+/// </summary>
 public sealed record RunResult(Fault? Fault, Metering Metering, string StderrTail);

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Rxelon.Node.State;
 
-/// <summary>How the node is doing, for scripts: <c>status.json</c> and <c>node.pid</c> in the state directory. Replaced whole, never half-written.</summary>
+/// <summary>
+/// How the node is doing, for scripts: <c>status.json</c> and <c>node.pid</c> in the state directory. Replaced whole, never
+/// half-written.
+/// </summary>
 internal sealed class StatusFile(string directory)
 {
     internal void Write(NodeStatus status)

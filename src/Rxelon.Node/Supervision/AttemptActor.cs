@@ -29,7 +29,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private readonly IActorRef _link;
     private CipherBlob? _result;
     private Metering _metering;
-    private bool _stopped;
+    private bool _started;
 
     public AttemptActor(NodeServices services, TaskWork task, AttemptId id, Blob input, IActorRef link)
     {
@@ -45,7 +45,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         Receive<Uploaded>(OnUploaded);
         Receive<Tick>(_ => SendProgress());
         Receive<Overdue>(OnOverdue);
-        Receive<Status.Failure>(m => OnFailure(m.Cause));
+        Receive<Status.Failure>(m => throw new InvalidOperationException($"Attempt {id} broke down.", m.Cause));
     }
 
     /// <inheritdoc/>
@@ -68,12 +68,6 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void OnPrepared(Prepared prepared)
     {
-        if (_stopped)
-        {
-            Done();
-            return;
-        }
-
         if (prepared.Fault is { } fault)
         {
             Fail(fault, default, null);
@@ -86,8 +80,10 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void OnKeys(GrantKeys grant)
     {
-        if (_stopped)
+        // Keys come once; a program never runs twice in one attempt.
+        if (_started)
             return;
+        _started = true;
         Context.Parent.Tell(new AttemptStarted(_work.Id));
         Timers.StartPeriodicTimer("progress", Tick.Instance, ProgressEvery);
         Timers.StartSingleTimer("overdue", new Overdue("The sandbox did not end."), (RunPatience * _task.Time) + RunGrace);
@@ -100,9 +96,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         Context.Parent.Tell(new AttemptRan(_work.Id));
         _result = outcome.Result;
         _metering = outcome.Metering;
-        if (_stopped)
-            Done();
-        else if (outcome.Fault is { } fault)
+        if (outcome.Fault is { } fault)
             Fail(fault, outcome.Metering, outcome.Log);
         else if (_result!.Reference.IsInline)
             Report();
@@ -124,7 +118,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void OnUploadGrant(UploadTo upload)
     {
-        if (_stopped || _result is null)
+        if (_result is null)
             return;
         if (upload.Grant.Code == FaultCodes.StaleAttempt)
         {
@@ -144,9 +138,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void OnUploaded(Uploaded uploaded)
     {
-        if (_stopped)
-            Done();
-        else if (uploaded.Fault is { } fault)
+        if (uploaded.Fault is { } fault)
             Fail(fault, _metering, null);
         else
             Report();
@@ -168,21 +160,12 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private void OnStop(StopNow stop)
     {
         _log.Info("Attempt {Attempt} is stopped: {Reason}", _work.Id, stop.Reason);
-        _stopped = true;
         Done();
     }
 
     /// <summary>The work is given up: whatever still runs is cancelled, and destroyed when it has ended (see PostStop).</summary>
     private void OnOverdue(Overdue overdue)
         => Fail(new Fault(FaultCodes.ExecutorFailed, overdue.Reason, Culprit.Node, Retryable: true), _metering, null);
-
-    private void OnFailure(Exception cause)
-    {
-        if (cause is OperationCanceledException && _stopped)
-            Done();
-        else
-            throw new InvalidOperationException($"Attempt {_work.Id} broke down.", cause);
-    }
 
     private void SendProgress() => _link.Tell(new Send(
         new ToHub { Progress = new Progress { Attempt = _work.Id.ToKey(), Phase = 3, ElapsedMillis = _work.ElapsedMillis } }, Reliable: false));

@@ -76,6 +76,13 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     protected override void PreStart() => Timers.StartPeriodicTimer("images", LookForImages.Instance, ImagesPause);
 
     /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        FailAll(FaultCodes.ExecutorFailed, "The node's supervisor broke down.");
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
     protected override void PostStop()
     {
         foreach (var task in _tasks.Values)
@@ -100,8 +107,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 Tell(frame.UploadGrant.Attempt.ToId(), new UploadTo(frame.UploadGrant));
                 break;
             case ToNode.BodyOneofCase.ReportAck:
-                if (!frame.ReportAck.Accepted)
-                    _log.Info("The hub did not take attempt {Attempt}: {Code}: {Message}", frame.ReportAck.Attempt.ToId(), frame.ReportAck.Code, frame.ReportAck.Message);
+                OnReportAck(frame.ReportAck);
                 break;
             case ToNode.BodyOneofCase.Drain:
                 _log.Info("Draining: {Reason}", frame.Drain.Reason);
@@ -111,6 +117,12 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
             default:
                 throw new InvalidOperationException($"A frame of kind {frame.BodyCase} is not for attempts.");
         }
+    }
+
+    private void OnReportAck(ReportAck ack)
+    {
+        if (!ack.Accepted)
+            _log.Info("The hub did not take attempt {Attempt}: {Code}: {Message}", ack.Attempt.ToId(), ack.Code, ack.Message);
     }
 
     private void OnAssign(AssignParts assign)
@@ -123,7 +135,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 continue;
             if (RunningCount >= _services.Terms.Slots || !task.Resources.FitsIn(_services.Terms.Total - Used))
             {
-                Refuse(id);
+                Fail(id, FaultCodes.NodeBusy, "The node has no room for this part just now.");
                 continue;
             }
 
@@ -138,10 +150,11 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         OfferChanged();
     }
 
-    private void Refuse(AttemptId id)
-        => _link.Tell(new Send(
-            Reports.Failure(_services, id, new Fault(FaultCodes.NodeBusy, "The node has no room for this part just now.", Culprit.Node, Retryable: true), default, null),
-            Reliable: true));
+    private void Fail(AttemptId id, string code, string message)
+    {
+        var fault = new Fault(code, message, Culprit.Node, Retryable: true);
+        _link.Tell(new Send(Reports.Failure(_services, id, fault, default, null), Reliable: true));
+    }
 
     private TaskWork TaskFor(AssignParts assign)
     {
@@ -184,8 +197,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         if (!_actors.Remove(terminated.ActorRef, out var id) || !_attempts.ContainsKey(id))
             return;
         _log.Error("Attempt {Attempt} broke down", id);
-        var fault = new Fault(FaultCodes.ExecutorFailed, "The attempt broke down on the node.", Culprit.Node, Retryable: true);
-        _link.Tell(new Send(Reports.Failure(_services, id, fault, default, null), Reliable: true));
+        Fail(id, FaultCodes.ExecutorFailed, "The attempt broke down on the node.");
         Forget(id);
     }
 
@@ -210,15 +222,18 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     /// <summary>The program ends: what runs is reported, so that the hub gives it to others at once.</summary>
     private void OnStopAll(StopAll stop)
     {
-        var fault = new Fault(FaultCodes.NodeRestarted, stop.Reason, Culprit.Node, Retryable: true);
+        FailAll(FaultCodes.NodeRestarted, stop.Reason);
+        Sender.Tell(AllStopped.Instance);
+    }
+
+    private void FailAll(string code, string message)
+    {
         foreach (var (id, attempt) in _attempts.ToList())
         {
-            _link.Tell(new Send(Reports.Failure(_services, id, fault, default, null), Reliable: true));
+            Fail(id, code, message);
             _attempts.Remove(id);
             Context.Stop(attempt.Actor);
         }
-
-        Sender.Tell(AllStopped.Instance);
     }
 
     private void Tell(AttemptId id, object message)
@@ -274,7 +289,9 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
 
     private int RunningCount => _attempts.Values.Count(a => a.Phase != Phase.Reporting);
 
-    private Resources Used => _attempts.Values.Where(a => a.Phase != Phase.Reporting).Aggregate(default(Resources), (sum, a) => sum + a.Task.Resources);
+    private Resources Used => _attempts.Values
+        .Where(a => a.Phase != Phase.Reporting)
+        .Aggregate(default(Resources), (sum, a) => sum + a.Task.Resources);
 
     /// <summary>To the supervisor: the program ends. Answered by <see cref="AllStopped"/>.</summary>
     internal sealed record StopAll(string Reason) : INoSerializationVerificationNeeded;

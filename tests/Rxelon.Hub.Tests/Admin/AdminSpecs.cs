@@ -80,9 +80,11 @@ public sealed class AdminSpecs(RunningHub hub)
     {
         using (var socket = await ConnectAsync())
         {
-            await socket.SendAsync(Encoding.UTF8.GetBytes("GET / HTTP/1.1\r\n\r\n"));
+            await using var stream = new NetworkStream(socket);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes("GET / HTTP/1.1\r\n\r\n"));
             socket.Shutdown(SocketShutdown.Send);
-            await new StreamReader(new NetworkStream(socket)).ReadToEndAsync();
+            using var reader = new StreamReader(stream);
+            Assert.Contains("malformed", await reader.ReadToEndAsync(), StringComparison.Ordinal);
         }
 
         Assert.Equal(0, (await RunAsync("hub", "status")).Exit);

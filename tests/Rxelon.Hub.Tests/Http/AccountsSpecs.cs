@@ -78,7 +78,7 @@ public sealed class AccountsSpecs(RunningHub hub)
         (await user.PostTextAsync("/v1/account/keys", """{"label":null}""")).AssertProblem(400, FaultCodes.Malformed);
         (await user.PostTextAsync("/v1/account/keys", """{"label":""")).AssertProblem(400, FaultCodes.Malformed);
         (await user.PostTextAsync("/v1/account/keys", "null")).AssertProblem(400, FaultCodes.Malformed);
-        (await user.SendAsync(HttpMethod.Post, "/v1/account/keys", new StringContent("label=x"))).AssertProblem(400, FaultCodes.Malformed);
+        (await user.SendAsync(HttpMethod.Post, "/v1/account/keys", new StringContent("label=x"))).AssertProblem(415, FaultCodes.Malformed);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class AccountsSpecs(RunningHub hub)
         (await user.GetAsync($"/v1/tasks/{task}")).AssertProblem(401, FaultCodes.Unauthorized);
         using var other = await hub.NewUserAsync();
         Assert.Equal(0, await Blobs().StoredBytesAsync(user.Account, default));
-        (await other.PostAsync("/v1/accounts", user.Opening())).AssertProblem(409, FaultCodes.Conflict);
+        (await other.PostAsync("/v1/accounts", user.Opening())).AssertProblem(403, FaultCodes.Forbidden);
     }
 
     [Fact]

@@ -24,7 +24,12 @@ public sealed class RunningHub : IAsyncLifetime
 
     public HubOptions Options { get; } = new()
     {
-        HttpUrl = "http://127.0.0.1:0", EdgePort = 0, AllowMock = true, AccountsPerAddress = 1000, QuotaBytes = 8 << 20, MaxPartBytes = 4 << 20,
+        HttpUrl = "http://127.0.0.1:0",
+        EdgePort = 0,
+        AllowMock = true,
+        AccountsPerAddress = 1000,
+        QuotaBytes = 8 << 20,
+        MaxPartBytes = 4 << 20,
     };
 
     public HttpClient Http { get; private set; } = null!;

@@ -54,7 +54,8 @@ public sealed class TasksSpecs(RunningHub hub)
         var vault = (await user.GetAsync("/v1/info")).Read<HubInfo>().VaultKey;
         var stolen = other.Sign(theirs with
         {
-            Task = request.Task, VaultKey = KeyWrap.Wrap(KeySchedule.NewTaskKey(), vault, KeyWrapContext.TaskVault(request.Task)).ToBytes(),
+            Task = request.Task,
+            VaultKey = KeyWrap.Wrap(KeySchedule.NewTaskKey(), vault, KeyWrapContext.TaskVault(request.Task)).ToBytes(),
         });
         (await other.PostAsync("/v1/tasks", stolen)).AssertProblem(409, FaultCodes.Conflict);
     }

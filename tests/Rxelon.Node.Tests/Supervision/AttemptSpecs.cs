@@ -97,6 +97,19 @@ public sealed class AttemptSpecs : NodeUnderTest
         Assert.Equal((uint)Culprit.Hub, failure.Culprit);
     }
 
+    [Fact]
+    public async Task Keys_that_come_twice_run_the_program_once()
+    {
+        var task = new ScriptedTask(Mock("--delay-ms", "50"));
+        FromHub(task.Assign((0, 1, ScriptedTask.Inline(task.InputCipher(0, Parts.Input())))));
+        await NextAsync(ToHub.BodyOneofCase.PartsReady);
+        FromHub(Grant(task, 0, 1));
+        FromHub(Grant(task, 0, 1));
+
+        await NextAsync(ToHub.BodyOneofCase.Report);
+        await RunAsync(task, ScriptedTask.Inline(task.InputCipher(1, Parts.Input())), ToHub.BodyOneofCase.Report, part: 1);
+    }
+
     [Theory]
     [InlineData(WorkloadKind.Mock)]
     [InlineData(WorkloadKind.Wasm)]
@@ -148,6 +161,19 @@ public sealed class AttemptSpecs : NodeUnderTest
         var uploaded = Store.Blobs["/put/here"];
         Assert.Equal(SHA256.HashData(uploaded), request.Id.ToByteArray());
         Assert.Equal(100_000, task.OpenResult(uploaded, 0, 1)["stdout"].Length);
+    }
+
+    [Fact]
+    public async Task A_broken_upload_goes_on_where_it_stopped()
+    {
+        var task = new ScriptedTask(Mock("--output-bytes", "100000"));
+        Store.UploadBreaks = 2;
+        var request = (await RunAsync(task, ScriptedTask.Inline(task.InputCipher(0, Parts.Input())), ToHub.BodyOneofCase.UploadRequest)).UploadRequest;
+        FromHub(new ToNode { UploadGrant = new UploadGrant { Attempt = request.Attempt, Id = request.Id, Path = "/up" } });
+        await NextAsync(ToHub.BodyOneofCase.Report);
+
+        Assert.Equal(SHA256.HashData(Store.Blobs["/up"]), request.Id.ToByteArray());
+        Assert.Equal(2, Store.Requests.Count(r => r.StartsWith("HEAD", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -232,6 +258,18 @@ public sealed class AttemptSpecs : NodeUnderTest
         Assert.Equal(FaultCodes.ExecutorFailed, failure.Code);
         Assert.Equal(crashing.Key(0, 1), failure.Attempt);
         Assert.Equal(steady.Key(0, 1), report.Attempt);
+    }
+
+    [Fact]
+    public async Task A_frame_that_makes_no_sense_costs_the_attempts_but_they_are_reported()
+    {
+        var task = new ScriptedTask(Mock("--delay-ms", "600000"));
+        FromHub(task.Assign((0, 1, ScriptedTask.Inline(task.InputCipher(0, Parts.Input())))));
+        await NextAsync(ToHub.BodyOneofCase.PartsReady);
+        FromHub(new ToNode { Stop = new StopAttempt { Attempt = new AttemptKey() } });
+
+        Assert.Equal(FaultCodes.ExecutorFailed, (await NextAsync(ToHub.BodyOneofCase.Failure)).Failure.Code);
+        await RunAsync(task, ScriptedTask.Inline(new byte[10]), ToHub.BodyOneofCase.Failure, part: 1);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -12,6 +13,9 @@ internal sealed class FakeStore : HttpMessageHandler
     /// <summary>Downloads that end after half of what is left.</summary>
     internal int Breaks { get; set; }
 
+    /// <summary>Uploads that break off after half of what was sent; what arrived is kept.</summary>
+    internal int UploadBreaks { get; set; }
+
     internal ConcurrentQueue<string> Requests { get; } = [];
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -19,9 +23,12 @@ internal sealed class FakeStore : HttpMessageHandler
         var path = request.RequestUri!.AbsolutePath;
         Requests.Enqueue($"{request.Method} {path} {request.Headers.Range}".TrimEnd());
         if (request.Method == HttpMethod.Put)
+            return Take(path, Offset(request), await request.Content!.ReadAsByteArrayAsync(cancellationToken));
+        if (request.Method == HttpMethod.Head)
         {
-            Blobs[path] = await request.Content!.ReadAsByteArrayAsync(cancellationToken);
-            return new HttpResponseMessage(HttpStatusCode.Created);
+            var head = new HttpResponseMessage(HttpStatusCode.OK);
+            head.Headers.Add("Upload-Offset", $"{(Blobs.TryGetValue(path, out var part) ? part.Length : 0)}");
+            return head;
         }
 
         if (!Blobs.TryGetValue(path, out var blob))
@@ -34,5 +41,16 @@ internal sealed class FakeStore : HttpMessageHandler
         if (from > 0)
             response.Content.Headers.ContentRange = new ContentRangeHeaderValue(from, blob.Length - 1, blob.Length);
         return response;
+    }
+
+    private static int Offset(HttpRequestMessage request)
+        => request.Headers.TryGetValues("Upload-Offset", out var values) ? int.Parse(values.Single(), CultureInfo.InvariantCulture) : 0;
+
+    private HttpResponseMessage Take(string path, int offset, byte[] body)
+    {
+        var isBroken = UploadBreaks-- > 0;
+        var before = Blobs.TryGetValue(path, out var part) ? part[..offset] : [];
+        Blobs[path] = [.. before, .. isBroken ? body[..(body.Length / 2)] : body];
+        return isBroken ? throw new HttpRequestException("The connection broke.") : new HttpResponseMessage(HttpStatusCode.NoContent);
     }
 }

@@ -19,7 +19,8 @@ internal sealed class ContainerRun(IDockerClient engine, TimeProvider time)
     /// container's processes are dead when this returns, or the engine is broken, which is an exception.
     /// </summary>
     internal async Task<ContainerEnd> RunAsync(
-        CreateContainerParameters container, TimeSpan limit, ChunkedBuffer stdout, TailBuffer stderr, Action<string> created, CancellationToken cancel)
+        CreateContainerParameters container, TimeSpan limit, ChunkedBuffer stdout, TailBuffer stderr, Action<string> created,
+        CancellationToken cancel)
     {
         var id = (await engine.Containers.CreateContainerAsync(container, CancellationToken.None).ConfigureAwait(false)).ID;
         created(id);
@@ -64,8 +65,12 @@ internal sealed class ContainerRun(IDockerClient engine, TimeProvider time)
         }
     }
 
-    /// <summary>Reads to the end of both streams; a program that prints too much is ended. The last usage is taken while its cgroup still exists.</summary>
-    private static async Task ReadAsync(MultiplexedStream streams, ChunkedBuffer stdout, TailBuffer stderr, CancellationTokenSource ending, CgroupUsage usage)
+    /// <summary>
+    /// Reads to the end of both streams; a program that prints too much is ended. The last usage is taken while its cgroup still
+    /// exists.
+    /// </summary>
+    private static async Task ReadAsync(
+        MultiplexedStream streams, ChunkedBuffer stdout, TailBuffer stderr, CancellationTokenSource ending, CgroupUsage usage)
     {
         var buffer = new byte[BufferSize];
         while (true)

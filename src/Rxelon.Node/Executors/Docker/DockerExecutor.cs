@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Rxelon.Node.Executors.Plain;
@@ -62,7 +63,7 @@ public sealed class DockerExecutor : IExecutor
             var info = await Engine.System.GetSystemInfoAsync(cancel).ConfigureAwait(false);
             return await FingerprintAsync(info, cancel).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or DockerApiException or IOException or TimeoutException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is HttpRequestException or DockerApiException or IOException or TimeoutException or SocketException)
         {
             return ExecutorReport.NotHere(Kind, $"The container engine at {_configuration.EndpointBaseUri} does not work: {e.Message}");
         }
@@ -97,7 +98,8 @@ public sealed class DockerExecutor : IExecutor
         {
             ["label"] = new Dictionary<string, bool> { [$"{Hardening.NodeLabel}={Node}"] = true },
         };
-        var left = await Engine.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filter }, cancel).ConfigureAwait(false);
+        var ours = new ContainersListParameters { All = true, Filters = filter };
+        var left = await Engine.Containers.ListContainersAsync(ours, cancel).ConfigureAwait(false);
         await Task.WhenAll(left.Select(c => RemoveAsync(c.ID))).ConfigureAwait(false);
         return left.Count;
     }
@@ -118,15 +120,18 @@ public sealed class DockerExecutor : IExecutor
         _ = removal.ContinueWith(t => _removals.TryRemove(t, out _), TaskScheduler.Default);
     }
 
-    private async Task RemoveAsync(string id)
+    /// <summary>Ends and removes the container. False when the engine did not; the next start of the node finds it by its label.</summary>
+    internal async Task<bool> RemoveAsync(string id)
     {
         try
         {
-            await Engine.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }).ConfigureAwait(false);
+            var parameters = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
+            await Engine.Containers.RemoveContainerAsync(id, parameters).ConfigureAwait(false);
+            return true;
         }
         catch (Exception e) when (e is DockerApiException or HttpRequestException or ObjectDisposedException)
         {
-            // The next start of the node finds it by its label.
+            return e is DockerContainerNotFoundException;
         }
     }
 
@@ -134,9 +139,11 @@ public sealed class DockerExecutor : IExecutor
     {
         List<string> warnings = [];
         Warn(info.CPUCfsQuota, "The kernel does not bound CPU time: a program can use all cores.");
-        Warn(info.SwapLimit || (OperatingSystem.IsLinux() && MountTable.Swaps().Count == 0), "The kernel does not bound swap: a program can use more than its memory.");
         Warn(
-            info.SecurityOptions?.Any(o => o.Contains("seccomp", StringComparison.Ordinal) && !o.Contains("unconfined", StringComparison.Ordinal)) == true,
+            info.SwapLimit || (OperatingSystem.IsLinux() && MountTable.Swaps().Count == 0),
+            "The kernel does not bound swap: a program can use more than its memory.");
+        Warn(
+            info.SecurityOptions?.Any(IsFilter) == true,
             "The engine filters no system calls (seccomp): it is off in the engine or the kernel.");
         var probes = new DockerProbes(Engine, Space, Node, Time);
         var facts = new EngineFacts(info.ServerVersion, "runc", info.CPUCfsQuota);
@@ -151,6 +158,9 @@ public sealed class DockerExecutor : IExecutor
         var (limits, failed) = await probes.RunAsync(facts, cancel).ConfigureAwait(false);
         warnings.AddRange(failed);
         return Report(facts, limits, await Images.ListAsync(cancel).ConfigureAwait(false), warnings);
+
+        static bool IsFilter(string option)
+            => option.Contains("seccomp", StringComparison.Ordinal) && !option.Contains("unconfined", StringComparison.Ordinal);
 
         void Warn(bool isFine, string warning)
         {

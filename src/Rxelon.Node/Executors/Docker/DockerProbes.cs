@@ -83,8 +83,9 @@ internal sealed class DockerProbes(IDockerClient engine, PlainSpace space, strin
         }
         finally
         {
+            var remove = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
             if (id is not null)
-                await engine.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, CancellationToken.None).ConfigureAwait(false);
+                await engine.Containers.RemoveContainerAsync(id, remove, CancellationToken.None).ConfigureAwait(false);
             space.Return(cell);
         }
     }
@@ -100,7 +101,7 @@ internal sealed class DockerProbes(IDockerClient engine, PlainSpace space, strin
             tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "probe") { ModificationTime = DateTimeOffset.UnixEpoch });
         archive.Position = 0;
         var name = ImageName.Split(':');
-        await engine.Images.CreateImageAsync(
-            new ImagesCreateParameters { FromSrc = "-", Repo = name[0], Tag = name[1] }, archive, null, new Progress<JSONMessage>(), cancel).ConfigureAwait(false);
+        var import = new ImagesCreateParameters { FromSrc = "-", Repo = name[0], Tag = name[1] };
+        await engine.Images.CreateImageAsync(import, archive, null, new Progress<JSONMessage>(), cancel).ConfigureAwait(false);
     }
 }

@@ -18,6 +18,7 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
     private readonly ChunkedBuffer _stdout = new(spec.OutputBytes);
     private readonly TailBuffer _stderr = new(PartArchive.StderrTail);
     private string? _container;
+    private bool _ended;
     private long _started;
     private Metering? _final;
 
@@ -40,6 +41,7 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         {
             end = await new ContainerRun(executor.Engine, executor.Time)
                 .RunAsync(container, spec.Time, _stdout, _stderr, id => _container = id, cancel).ConfigureAwait(false);
+            _ended = true;
         }
         catch (DockerApiException e)
         {
@@ -63,13 +65,21 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
     public Metering Stats()
         => _final ?? (_started == 0 ? default : new Metering((long)executor.Time.GetElapsedTime(_started).TotalMilliseconds, 0, 0, 0, 0, 0, 0));
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    /// <summary>
+    /// The cell goes to the next attempt only when no container can reach it any more. One that the engine could not end keeps
+    /// its cell until the node starts again.
+    /// </summary>
+    public async ValueTask DisposeAsync()
     {
         if (_container is { } container)
-            executor.RemoveLater(container);
+        {
+            if (_ended)
+                executor.RemoveLater(container);
+            else if (!await executor.RemoveAsync(container).ConfigureAwait(false))
+                return;
+        }
+
         executor.Space.Return(_cell);
-        return ValueTask.CompletedTask;
     }
 
     private Outcome<long> Unpack(ProgramBundle program, Stream input)
@@ -90,8 +100,9 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         return unpacked;
     }
 
-    private Outcome<long> Pack(Stream output)
-        => OperatingSystem.IsLinux() ? ResultPacker.Pack(output, _stdout, _stderr, _cell, spec.OutputBytes) : throw new PlatformNotSupportedException();
+    private Outcome<long> Pack(Stream output) => OperatingSystem.IsLinux()
+        ? ResultPacker.Pack(output, _stdout, _stderr, _cell, spec.OutputBytes)
+        : throw new PlatformNotSupportedException();
 
     /// <summary>As Docker composes it: the image's entry point, then the task's command or else the image's, then the arguments.</summary>
     private IReadOnlyList<string> Command(ProgramBundle program)
@@ -130,7 +141,10 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         if (_cell.IsFull)
             return LimitFaults.Output(spec.OutputBytes);
         return end.ExitCode == StartProgram.NotFound
-            ? new Fault(FaultCodes.ProgramFailed, "The program ended with exit code 127: the command or the work directory does not exist in the image, or the program says so.", Culprit.Program)
+            ? new Fault(
+                FaultCodes.ProgramFailed,
+                "The program ended with exit code 127: the command or the work directory does not exist in the image, or the program says so.",
+                Culprit.Program)
             : LimitFaults.ExitCode(end.ExitCode);
     }
 

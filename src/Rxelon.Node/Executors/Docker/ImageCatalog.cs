@@ -19,7 +19,8 @@ internal sealed class ImageCatalog(IDockerClient engine)
     internal async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancel)
     {
         var images = await engine.Images.ListImagesAsync(new ImagesListParameters { All = false }, cancel).ConfigureAwait(false);
-        return [.. images.Where(i => i.RepoTags?.Contains(DockerProbes.ImageName) != true).SelectMany(Names).Distinct().Order(StringComparer.Ordinal)];
+        var offered = images.Where(i => i.RepoTags?.Contains(DockerProbes.ImageName) != true);
+        return [.. offered.SelectMany(Names).Distinct().Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The image of that id or digest, or an image-missing fault that names it.</summary>

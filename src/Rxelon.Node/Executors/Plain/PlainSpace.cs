@@ -50,7 +50,9 @@ internal sealed class PlainSpace : IDisposable
     [SupportedOSPlatform("linux")]
     internal static Fault? RefuseSwap()
         => MountTable.Swaps() is { Count: > 0 } swaps
-            ? Missing($"Swap is on ({string.Join(", ", swaps)}): users' plaintext could reach a disk. Turn it off (swapoff -a) or accept it with --allow-swap.")
+            ? Missing(
+                $"Swap is on ({string.Join(", ", swaps)}): users' plaintext could reach a disk. "
+                + "Turn it off (swapoff -a) or accept it with --allow-swap.")
             : null;
 
     /// <summary>A cell for one attempt, whose result directory takes <paramref name="outputBytes"/> when <see cref="IsSized"/>.</summary>

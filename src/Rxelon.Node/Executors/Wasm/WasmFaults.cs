@@ -36,6 +36,17 @@ internal static class WasmFaults
 
     private static Fault Trapped(string why) => new(FaultCodes.ProgramTrapped, $"The program was ended by a trap: {why}.", Culprit.Program);
 
+    /// <summary>"MemoryOutOfBounds" becomes "memory out of bounds".</summary>
     private static string Words(TrapCode code)
-        => string.Concat(code.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : char.ToLowerInvariant(c).ToString()));
+    {
+        var words = new StringBuilder();
+        foreach (var letter in code.ToString())
+        {
+            if (char.IsUpper(letter) && words.Length > 0)
+                words.Append(' ');
+            words.Append(char.ToLowerInvariant(letter));
+        }
+
+        return words.ToString();
+    }
 }

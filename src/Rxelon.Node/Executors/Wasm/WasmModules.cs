@@ -44,7 +44,7 @@ internal sealed class WasmModules(Engine engine, Linker offered)
         }
         catch (WasmtimeException e)
         {
-            return BadProgram($"The module is not valid WebAssembly: {FirstLine(e.Message)}");
+            return BadProgram($"The module is not valid WebAssembly: {FirstLines(e.Message)}");
         }
 
         using var store = new Store(engine);
@@ -61,7 +61,8 @@ internal sealed class WasmModules(Engine engine, Linker offered)
     private bool IsOffered(Store store, Import import)
         => import is FunctionImport && offered.GetFunction(store, import.ModuleName, import.Name) is not null;
 
-    private static string FirstLine(string text) => string.Join(": ", text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(3));
+    private static string FirstLines(string text)
+        => string.Join(": ", text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(3));
 
     private static Fault BadProgram(string message) => new(FaultCodes.BadProgram, message, Culprit.Program);
 
