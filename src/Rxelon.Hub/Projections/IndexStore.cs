@@ -71,6 +71,8 @@ internal sealed class IndexStore : IDisposable
     /// <summary>The ordering of the last journal row that was folded in.</summary>
     internal long Offset { get; private set; }
 
+    private SqliteCommand[] Commands => [_writeTask, _readTask, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset];
+
     /// <summary>Folds up to <paramref name="limit"/> further rows in one transaction; returns how many there were.</summary>
     internal int Advance(int limit)
     {
@@ -78,6 +80,8 @@ internal sealed class IndexStore : IDisposable
         if (rows.Count == 0)
             return 0;
         using var transaction = _connection.BeginTransaction();
+        foreach (var command in Commands)
+            command.Transaction = transaction; // not taken over from the connection once a command exists
         var batch = new IndexBatch(Task, Account, Node);
         foreach (var row in rows)
             batch.Apply(row);
@@ -102,7 +106,7 @@ internal sealed class IndexStore : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var command in (SqliteCommand[])[_writeTask, _readTask, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset])
+        foreach (var command in Commands)
             command.Dispose();
         _connection.Dispose();
         _journal.Dispose();
