@@ -3,7 +3,10 @@ using Rxelon.Bench.Reports;
 using Rxelon.Bench.Rows;
 using Spectre.Console;
 
-IBenchRow[] rows = [new EncryptionRow()];
+IBenchRow[] rows =
+[
+    new EncryptionRow(), new MatcherRow(), new JournalRow(), new ControlPlaneRow(), new HotStateRow(), new WasmRow(), new DockerRow(), new FaultsRow(),
+];
 
 var names = new Argument<string[]>("rows") { Description = "Which rows; all of them when none is named.", Arity = ArgumentArity.ZeroOrMore };
 var quick = new Option<bool>("--quick") { Description = "Small and few: shows that a row works, its figures are not for quoting." };

@@ -95,14 +95,24 @@ internal sealed class MockHub : IAsyncDisposable
     }
 
     /// <summary>Opens an account with so much money.</summary>
-    internal async Task<AccountId> OpenAccountAsync(Tokens money)
+    internal Task<AccountId> OpenAccountAsync(Tokens money)
+        => OpenAccountAsync(RandomNumberGenerator.GetBytes(32), AccountKind.User, money);
+
+    /// <summary>Opens the accounts of those who own the mock nodes.</summary>
+    internal async Task OpenOperatorsAsync()
     {
-        var key = RandomNumberGenerator.GetBytes(32);
+        for (var i = 0; i < MockNodes.Operators.Count; i++)
+            await OpenAccountAsync(MockNodes.OperatorKey(i), AccountKind.Operator, Tokens.Zero);
+    }
+
+    private async Task<AccountId> OpenAccountAsync(byte[] key, AccountKind kind, Tokens money)
+    {
         var id = AccountId.OfSigningKey(key);
         var now = DateTimeOffset.UtcNow;
         await Ok(Accounts.Ask<AccountReply>(
-            new OpenAccount(id, "bench", AccountKind.User, key, key, new ApiKeyHash("k", key, ""), now), Patience));
-        await Ok(Accounts.Ask<AccountReply>(new GrantTokens(id, money, "grant-1", "bench", now), Patience));
+            new OpenAccount(id, "bench", kind, key, key, new ApiKeyHash("k", key, ""), now), Patience));
+        if (money > Tokens.Zero)
+            await Ok(Accounts.Ask<AccountReply>(new GrantTokens(id, money, "grant-1", "bench", now), Patience));
         return id;
     }
 

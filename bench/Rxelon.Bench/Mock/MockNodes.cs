@@ -20,6 +20,12 @@ internal sealed class MockNodes : UntypedActor
 
     private static readonly Resources Plenty = new(1_000_000_000, 1L << 50, 1L << 50);
 
+    /// <summary>Who owns the nodes.</summary>
+    internal static IReadOnlyList<AccountId> Operators { get; } =
+        [.. Enumerable.Range(0, 8).Select(i => AccountId.OfSigningKey(OperatorKey(i)))];
+
+    internal static byte[] OperatorKey(int number) => SHA256.HashData(BitConverter.GetBytes(number));
+
     private readonly IActorRef _tasks;
     private readonly IActorRef _matchmaker;
     private readonly List<NodeOffer> _offers;
@@ -65,7 +71,7 @@ internal sealed class MockNodes : UntypedActor
         var key = SHA256.HashData(BitConverter.GetBytes(number));
         return new NodeOffer(
             NodeId.OfIdentityKey(key),
-            AccountId.OfSigningKey(SHA256.HashData(BitConverter.GetBytes(number % 8))),
+            Operators[number % Operators.Count],
             Session,
             Plenty,
             Plenty,

@@ -53,7 +53,7 @@ internal sealed class Report(Machine machine, BenchRun run, DateTimeOffset at)
     private static string[] Cells(string row, Figure figure) =>
     [
         row, figure.Name, figure.Unit, figure.Samples.Count.ToString(CultureInfo.InvariantCulture),
-        Number(figure.At(0.5)), Number(figure.At(0.99)), figure.Median?.ToString() ?? "", figure.P99?.ToString() ?? "",
+        Number(figure.At(0.5)), Number(figure.Tail), figure.Median?.ToString() ?? "", figure.P99?.ToString() ?? "",
         !figure.HasTarget ? "" : figure.Meets ? "PASS" : "short",
     ];
 
@@ -76,7 +76,7 @@ internal sealed class Report(Machine machine, BenchRun run, DateTimeOffset at)
                 f.Unit,
                 runs = f.Samples.Count,
                 median = f.At(0.5),
-                p99 = f.At(0.99),
+                p99 = f.Tail,
                 targetMedian = f.Median?.ToString(),
                 targetP99 = f.P99?.ToString(),
                 f.Meets,

@@ -5,6 +5,7 @@ using Akka.Cluster.Hosting.SBR;
 using Akka.Cluster.Sharding;
 using Akka.Configuration;
 using Akka.Hosting;
+using Akka.Pattern;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
 using Akka.Remote.Hosting;
@@ -73,6 +74,9 @@ public static class AkkaHosting
             .AddSingleton<IAccountIndex>(_ => reader.Value);
     }
 
+    private static readonly TimeSpan AfterCrash = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongAfterCrash = TimeSpan.FromMinutes(1);
+
     internal static string HoconFile => Path.Combine(AppContext.BaseDirectory, "hocon", "hub.hocon");
 
     private static AkkaConfigurationBuilder AddEntities(
@@ -118,17 +122,18 @@ public static class AkkaHosting
         return builder
             .WithSingleton<MatchmakerKey>(
                 "matchmaker",
-                (_, registry, _) => Props.Create(() => new MatchmakerActor(new Neighbours(registry), time)))
+                (_, registry, _) => Props.Create(() => new MatchmakerActor(new Neighbours(registry), time)),
+                new ClusterSingletonOptions { LogSingletonIdentificationFailure = false }) // it complains at every start and stop
             .WithActors((system, registry) =>
             {
                 registry.Register<NewsKey>(system.ActorOf(Props.Create<NewsDeskActor>(), "news"));
                 var reader = new IndexReader(files.Index);
                 system.ActorOf(
                     Props.Create(() => new ScannerActor(reader, new Neighbours(registry), time)), "scanner");
+                var index = Props.Create(() => new IndexActor(() => new IndexStore(files.Index, files.Journal)))
+                    .WithDispatcher("rxelon.index-dispatcher");
                 system.ActorOf(
-                    Props.Create(() => new IndexActor(() => new IndexStore(files.Index, files.Journal)))
-                        .WithDispatcher("rxelon.index-dispatcher"),
-                    "index");
+                    BackoffSupervisor.Props(Backoff.OnFailure(index, "follower", AfterCrash, LongAfterCrash, 0.2, int.MaxValue)), "index");
             });
     }
 

@@ -24,6 +24,21 @@ internal sealed class AccountEntity(AccountId id, TimeProvider time, Neighbours 
     /// <inheritdoc/>
     protected override AccountState Apply(AccountState state, IAccountEvent happened) => AccountDecider.Apply(state, happened);
 
+    /// <summary>Payees confirm one by one and mostly together: neighbouring confirmations become one event.</summary>
+    protected override IReadOnlyList<IAccountEvent> Coalesce(IReadOnlyList<IAccountEvent> batch)
+    {
+        var folded = new List<IAccountEvent>(batch.Count);
+        foreach (var happened in batch)
+        {
+            if (happened is PayoutsConfirmed next && folded is [.., PayoutsConfirmed last])
+                folded[^1] = new PayoutsConfirmed([.. last.Numbers, .. next.Numbers], next.At);
+            else
+                folded.Add(happened);
+        }
+
+        return folded;
+    }
+
     /// <inheritdoc/>
     protected override IReadOnlyList<IAccountEffect> After(
         AccountState before, AccountState after, IReadOnlyList<IAccountEvent> batch)

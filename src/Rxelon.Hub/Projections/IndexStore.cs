@@ -71,17 +71,28 @@ internal sealed class IndexStore : IDisposable
     /// <summary>The ordering of the last journal row that was folded in.</summary>
     internal long Offset { get; private set; }
 
-    private SqliteCommand[] Commands => [_writeTask, _readTask, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset];
-
     /// <summary>Folds up to <paramref name="limit"/> further rows in one transaction; returns how many there were.</summary>
     internal int Advance(int limit)
     {
         var rows = _journal.Read(Offset, limit);
         if (rows.Count == 0)
             return 0;
-        using var transaction = _connection.BeginTransaction();
-        foreach (var command in Commands)
-            command.Transaction = transaction; // not taken over from the connection once a command exists
+        Transact(() => Fold(rows));
+        Offset = rows[^1].Ordering;
+        return rows.Count;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var command in (SqliteCommand[])[_writeTask, _readTask, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset])
+            command.Dispose();
+        _connection.Dispose();
+        _journal.Dispose();
+    }
+
+    private void Fold(List<JournalRow> rows)
+    {
         var batch = new IndexBatch(Task, Account, Node);
         foreach (var row in rows)
             batch.Apply(row);
@@ -98,18 +109,6 @@ internal sealed class IndexStore : IDisposable
         }
 
         Run(_writeOffset, rows[^1].Ordering);
-        transaction.Commit();
-        Offset = rows[^1].Ordering;
-        return rows.Count;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var command in Commands)
-            command.Dispose();
-        _connection.Dispose();
-        _journal.Dispose();
     }
 
     private void Prepare()
@@ -126,13 +125,26 @@ internal sealed class IndexStore : IDisposable
             }
         }
 
-        using var transaction = _connection.BeginTransaction();
-        SqliteFile.Execute(_connection, $"""
+        Transact(() => SqliteFile.Execute(_connection, $"""
             DROP TABLE IF EXISTS tasks; DROP TABLE IF EXISTS accounts; DROP TABLE IF EXISTS nodes; DROP TABLE IF EXISTS folded;
             {Tables}
             INSERT INTO folded VALUES({Version}, 0);
-            """);
-        transaction.Commit();
+            """));
+    }
+
+    private void Transact(Action work)
+    {
+        SqliteFile.Execute(_connection, "BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            SqliteFile.Execute(_connection, "COMMIT");
+        }
+        catch
+        {
+            SqliteFile.Execute(_connection, "ROLLBACK");
+            throw;
+        }
     }
 
     private void Write(TaskRow t) => Run(
