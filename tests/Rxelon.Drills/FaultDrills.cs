@@ -23,7 +23,7 @@ public sealed class FaultDrills : IAsyncDisposable
 
     /// <summary>What the processes said of late, for messages.</summary>
     public string Output => string.Join(
-        "\n", ((RxProcess?[])[_network.Hub, .. _nodes.Select(n => n.Process)]).OfType<RxProcess>().Select(p => $"--- {p.Id}\n{string.Join('\n', p.Output.Split('\n').TakeLast(40))}"));
+        "\n", ((RxProcess?[])[_network.Hub, .. _nodes.Select(n => n.Process)]).OfType<RxProcess>().Select(p => $"--- {p.Id}\n{p.Tail}"));
 
     /// <summary>Starts a hub, two mock nodes, an operator and a user with money.</summary>
     public async Task StartAsync()

@@ -25,6 +25,9 @@ public sealed class RxProcess : IAsyncDisposable
 
     public string Output => string.Join('\n', _output);
 
+    /// <summary>The last lines of it.</summary>
+    public string Tail => string.Join('\n', _output.TakeLast(40).Select(l => l.Length > 500 ? l[..500] : l));
+
     /// <summary>Starts <c>dotnet {assembly}</c> as built beside this test, in the same configuration.</summary>
     public static RxProcess Start(string project, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {

@@ -29,6 +29,9 @@ internal sealed class IndexActor : UntypedActor, IWithTimers
     protected override void PreStart() => Self.Tell(Tick.Instance);
 
     /// <inheritdoc/>
+    protected override void PostRestart(Exception reason) => Timers.StartSingleTimer(nameof(Tick), Tick.Instance, AfterTrouble);
+
+    /// <inheritdoc/>
     protected override void PostStop() => _store?.Dispose();
 
     /// <inheritdoc/>

@@ -43,26 +43,18 @@ public class RunningNetwork : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        try
+        await Network.StartHubAsync(null, HubArguments);
+        OperatorId = await OpenAccountAsync(Operator, "--operator");
+        UserId = await OpenAccountAsync(User);
+        await Network.PbmAsync("accounts", "grant", "-account", UserId.ToString(), "-amount", $"{Granted}");
+        (Hub, Keys) = LogIn(User);
+        foreach (var name in (string[])["node1", "node2"])
         {
-            await Network.StartHubAsync(null, HubArguments);
-            OperatorId = await OpenAccountAsync(Operator, "--operator");
-            UserId = await OpenAccountAsync(User);
-            await Network.PbmAsync("accounts", "grant", "-account", UserId.ToString(), "-amount", $"{Granted}");
-            (Hub, Keys) = LogIn(User);
-            foreach (var name in (string[])["node1", "node2"])
-            {
-                var state = await Network.JoinNodeAsync(name, OperatorId.ToString());
-                Nodes.Add((state, RunNode(state)));
-            }
+            var state = await Network.JoinNodeAsync(name, OperatorId.ToString());
+            Nodes.Add((state, RunNode(state)));
+        }
 
-            await NodesOnlineAsync(Nodes.Count);
-        }
-        catch
-        {
-            await DisposeAsync(); // xunit does not, for a fixture that failed
-            throw;
-        }
+        await NodesOnlineAsync(Nodes.Count);
     }
 
     public async Task DisposeAsync()
@@ -104,8 +96,18 @@ public class RunningNetwork : IAsyncLifetime
         return json.RootElement.Clone();
     }
 
-    internal Task NodesOnlineAsync(int count)
-        => Eventually.TrueAsync($"{count} nodes online", Patience, async () => (await Hub.NodesAsync()) is { IsOk: true } n && n.Value.Count(x => x.Online) >= count);
+    internal async Task NodesOnlineAsync(int count)
+    {
+        try
+        {
+            await Eventually.TrueAsync(
+                $"{count} nodes online", Patience, async () => (await Hub.NodesAsync()) is { IsOk: true } n && n.Value.Count(x => x.Online) >= count);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{Logs}", e);
+        }
+    }
 
     internal async Task<TaskResponse> SeeTaskAsync(TaskId task, string what, Func<TaskResponse, bool> seen)
         => await Eventually.SeeAsync($"{task} {what}", Patience, async () => (await Hub.TaskAsync(task)) is { IsOk: true } t && seen(t.Value) ? t.Value : null);
@@ -124,6 +126,9 @@ public class RunningNetwork : IAsyncLifetime
         var line = shown.Split('\n').Single(l => l.StartsWith("available", StringComparison.Ordinal));
         return Tokens.TryParse(line["available".Length..].Trim(), out var amount) ? amount : throw new InvalidDataException(line);
     }
+
+    /// <summary>What the processes said of late.</summary>
+    private string Logs => string.Join("\n", Nodes.Select(n => n.Process).Prepend(Network.Hub).Select(p => $"--- {p.Id}\n{p.Tail}"));
 
     /// <summary>Fails when the hub or a node died.</summary>
     internal void AssertUp()
