@@ -63,6 +63,7 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         },
         Program = new ProgramPlan { ModulePath = module },
         Inputs = ["-"],
+        BaseDirectory = directory,
         Split = lines == 1 ? SplitPlan.None : new SplitPlan(SplitBy.Lines, 1),
     };
 
