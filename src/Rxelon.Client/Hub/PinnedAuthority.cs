@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Rxelon.Shared.Api;
 
 namespace Rxelon.Client.Hub;
 
@@ -27,11 +26,10 @@ internal sealed class PinnedAuthority(string fingerprint)
             return true;
         };
         using var client = new HttpClient(handler) { BaseAddress = hub };
-        var offered = HubConnection.ReadJson<CaInfo>(await client.GetByteArrayAsync(Path, ct).ConfigureAwait(false));
+        var offered = await client.GetByteArrayAsync(Path, ct).ConfigureAwait(false);
         try
         {
-            if (offered.IsOk)
-                Consider(X509CertificateLoader.LoadCertificate(offered.Value.Certificate));
+            Consider(X509CertificateLoader.LoadCertificate(offered));
         }
         catch (CryptographicException)
         {

@@ -18,6 +18,9 @@ public interface IExecutor : IAsyncDisposable
     /// <summary>Probes what is here and whether each limit really bites. <see cref="ExecutorReport.Missing"/> says why this machine cannot run the kind.</summary>
     Task<ExecutorReport> FingerprintAsync(CancellationToken cancel);
 
+    /// <summary>The images that are here now, for kinds that run images; null for the others. Cheap enough to ask every few seconds.</summary>
+    Task<IReadOnlyList<string>?> ImagesAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>?>(null);
+
     /// <summary>Everything that needs no key: checks the image, reserves the directories and the tmpfs.</summary>
     Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel);
 

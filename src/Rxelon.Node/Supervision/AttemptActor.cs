@@ -126,6 +126,12 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     {
         if (_stopped || _result is null)
             return;
+        if (upload.Grant.Code == FaultCodes.StaleAttempt)
+        {
+            Done();
+            return;
+        }
+
         if (upload.Grant.Path.Length == 0)
         {
             var code = upload.Grant.Code.Length > 0 ? upload.Grant.Code : FaultCodes.Unavailable;

@@ -1,8 +1,10 @@
 using Akka.Actor;
 using Akka.Event;
+using Rxelon.Node.Executors;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 using Rxelon.Shared.Wire;
 
 namespace Rxelon.Node.Supervision;
@@ -18,6 +20,9 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
 
     private static readonly TimeSpan OfferPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Images come and go while a node runs; the hub places by what it was told last.</summary>
+    private static readonly TimeSpan ImagesPause = TimeSpan.FromSeconds(5);
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly NodeServices _services;
     private readonly IActorRef _link;
@@ -25,12 +30,14 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     private readonly Dictionary<IActorRef, AttemptId> _actors = [];
     private readonly Dictionary<TaskId, TaskWork> _tasks = [];
     private readonly List<AttemptKey> _ready = [];
+    private IReadOnlyList<ExecutorReport> _reports;
     private bool _offerDue;
     private bool _draining;
 
     public ExecutorSupervisor(NodeServices services, IActorRef link)
     {
         _services = services;
+        _reports = services.Reports;
         _link = link;
         Receive<FromHub>(m => OnFrame(m.Frame));
         Receive<AttemptReady>(OnReady);
@@ -43,6 +50,9 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         Receive<ForgetTask>(OnForgetTask);
         Receive<AskRunning>(_ => Sender.Tell(new RunningAttempts([.. _attempts.Select(a => a.Value.ToWire(a.Key))], Offer())));
         Receive<StopAll>(OnStopAll);
+        Receive<LookForImages>(_ => LookForImagesAsync().PipeTo(Self));
+        Receive<ImagesSeen>(OnImages);
+        Receive<Status.Failure>(f => _log.Warning(f.Cause, "The container engine did not list its images; the last list stays"));
     }
 
     private enum Phase
@@ -61,6 +71,9 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartPeriodicTimer("images", LookForImages.Instance, ImagesPause);
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -220,6 +233,27 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
             attempt.Phase = phase;
     }
 
+    private async Task<ImagesSeen> LookForImagesAsync()
+    {
+        Dictionary<WorkloadKind, IReadOnlyList<string>> seen = [];
+        foreach (var executor in _services.Executors)
+        {
+            if (await executor.ImagesAsync(CancellationToken.None).ConfigureAwait(false) is { } images)
+                seen[executor.Kind] = images;
+        }
+
+        return new ImagesSeen(seen);
+    }
+
+    private void OnImages(ImagesSeen message)
+    {
+        var changed = _reports.Any(r => message.Images.TryGetValue(r.Kind, out var now) && !now.SequenceEqual(r.Images));
+        if (!changed)
+            return;
+        _reports = [.. _reports.Select(r => message.Images.TryGetValue(r.Kind, out var now) ? r with { Images = now } : r)];
+        OfferChanged();
+    }
+
     private void OfferChanged()
     {
         if (_offerDue)
@@ -234,7 +268,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         _link.Tell(new OfferChanged(Offer(), _attempts.Count));
     }
 
-    private Offer Offer() => Offers.Build(_services, Used, RunningCount, _draining);
+    private Offer Offer() => Offers.Build(_services, _reports, Used, RunningCount, _draining);
 
     private bool IsUsed(TaskId task) => _attempts.Values.Any(a => a.Task.Task == task);
 
@@ -272,4 +306,11 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     }
 
     private sealed record ForgetTask(TaskId Task);
+
+    private sealed class LookForImages
+    {
+        internal static LookForImages Instance { get; } = new();
+    }
+
+    private sealed record ImagesSeen(IReadOnlyDictionary<WorkloadKind, IReadOnlyList<string>> Images);
 }

@@ -1,3 +1,4 @@
+using Rxelon.Node.Executors;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
 
@@ -6,7 +7,8 @@ namespace Rxelon.Node.Supervision;
 /// <summary>Builds what the node tells the hub about its free room.</summary>
 internal static class Offers
 {
-    internal static Offer Build(NodeServices services, Resources used, int attempts, bool draining)
+    internal static Offer Build(
+        NodeServices services, IReadOnlyList<ExecutorReport> reports, Resources used, int attempts, bool draining)
     {
         var terms = services.Terms;
         var free = terms.Total - used;
@@ -22,7 +24,7 @@ internal static class Offers
         };
         foreach (var (name, value) in terms.Labels)
             offer.Labels[name] = value;
-        foreach (var report in services.Reports.Where(r => r.Available))
+        foreach (var report in reports.Where(r => r.Available))
         {
             var executor = new ExecutorOffer { Kind = (uint)report.Kind, Runtime = report.Runtime };
             executor.Images.AddRange(report.Images);

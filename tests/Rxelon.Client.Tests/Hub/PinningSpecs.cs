@@ -93,7 +93,7 @@ public sealed class PinningSpecs : IAsyncLifetime
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(leaf)));
         var app = builder.Build();
         _servers.Add(app);
-        app.MapGet("/v1/ca", () => FakeHub.Json(new CaInfo(shown.RawData)));
+        app.MapGet("/v1/ca", () => Microsoft.AspNetCore.Http.Results.Bytes(shown.RawData, "application/pkix-cert"));
         app.MapGet("/v1/info", () => FakeHub.Json(new HubInfo("0", "test", new byte[32], "", 0, 0, 0)));
         await app.StartAsync();
         return app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -18,7 +18,7 @@ internal sealed class NodeHarness : IAsyncDisposable
     private readonly string _directory;
     private readonly ExchangeKeyPair _session = ExchangeKeyPair.Generate();
 
-    internal NodeHarness(EdgeHarness edge, int? port = null, TimeSpan? lifetime = null)
+    internal NodeHarness(EdgeHarness edge, int? port = null, TimeSpan? lifetime = null, string host = "127.0.0.1")
         : this(edge, Directory.CreateTempSubdirectory("rxelon-node-").FullName)
     {
         using var identity = SigningKeyPair.Generate();
@@ -30,7 +30,7 @@ internal sealed class NodeHarness : IAsyncDisposable
         edge.Chs.Known[node] = new NodeView(
             node, edge.Chs.Owner, "test", NodeStanding.Active, identity.PublicKey, label, [], default, 0, 0, 0, 0);
         NodeMembership.Save(
-            _directory, new MembershipInfo(node, edge.Chs.Owner, "test", label, "http://127.0.0.1:1", "", "127.0.0.1", port ?? edge.Service.Port),
+            _directory, new MembershipInfo(node, edge.Chs.Owner, "test", label, "http://127.0.0.1:1", "", host, port ?? edge.Service.Port),
             identity, tls, certificate, edge.Authority.CertificateDer);
         Membership = NodeMembership.Load(_directory).Value;
     }
@@ -45,6 +45,8 @@ internal sealed class NodeHarness : IAsyncDisposable
     internal NodeMembership Membership { get; private set; }
 
     internal NodeId Id => Membership.Info.Node;
+
+    internal string StateDirectory => _directory;
 
     internal int OutboxFiles => Directory.GetFiles(Path.Combine(_directory, "outbox"), "*.report").Length;
 

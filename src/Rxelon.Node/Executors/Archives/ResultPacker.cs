@@ -13,19 +13,29 @@ namespace Rxelon.Node.Executors.Archives;
 [SupportedOSPlatform("linux")]
 internal static class ResultPacker
 {
-    /// <summary>Writes the result; gives its bytes without the tar's own. More than <paramref name="limit"/> is an output-limit fault.</summary>
+    /// <summary>What the tar format itself takes for one file.</summary>
+    private const int EntryCost = 2048;
+
+    /// <summary>Archive bytes beyond the output limit that the hub lets pass (ReportCheck there has the same rule).</summary>
+    private const long FreeOverhead = 1 << 20;
+
+    /// <summary>
+    /// Writes the result; gives its bytes without the tar's own. More than <paramref name="limit"/> is an output-limit fault, and
+    /// so is a number of files whose tar headers alone would be too much.
+    /// </summary>
     internal static Outcome<long> Pack(Stream output, ChunkedBuffer stdout, TailBuffer stderr, PlainCell cell, long limit)
     {
         var files = cell.Outputs().Where(o => o.Type == EntryType.File).ToList();
         var bytes = stdout.Length;
         foreach (var file in files)
         {
+            // A sparse file's size may be near the largest number there is: adding first could overflow.
+            if (file.Size > limit - bytes)
+                return LimitFaults.Output(limit);
             bytes += file.Size;
-            if (bytes > limit)
-                break;
         }
 
-        if (bytes > limit || stdout.Exceeded)
+        if (stdout.Exceeded || (long)files.Count * EntryCost > FreeOverhead + (limit / 8) + (limit - bytes))
             return LimitFaults.Output(limit);
         using var tar = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
         Write(tar, PartArchive.Stdout, stdout.OpenRead());

@@ -69,6 +69,10 @@ public sealed class DockerExecutor : IExecutor
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>?> ImagesAsync(CancellationToken cancel)
+        => _facts is null ? null : await Images.ListAsync(cancel).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel)
     {
         if (_facts is null)

@@ -100,7 +100,8 @@ internal sealed class PlainSpace : IDisposable
         return new PlainSpace(path, mounted: true);
     }
 
-    private static Outcome<PlainSpace> OpenShared(string state)
+    /// <summary>As for a user without root's rights.</summary>
+    internal static Outcome<PlainSpace> OpenShared(string state)
     {
         if (!OperatingSystem.IsLinux())
             throw new PlatformNotSupportedException();

@@ -73,12 +73,12 @@ internal sealed class WasmRun
         if (_cell.IsSized || !OperatingSystem.IsLinux() || Elapsed - _sizeLooked < SizeLook)
             return false;
         _sizeLooked = Elapsed;
-        long sum = 0;
+        var left = _spec.OutputBytes;
         foreach (var (_, _, size) in _cell.Outputs())
         {
-            sum += size;
-            if (sum > _spec.OutputBytes)
+            if (size > left)
                 return true;
+            left -= size;
         }
 
         return false;
