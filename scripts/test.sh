@@ -12,7 +12,7 @@ rx_test() {
 run_all_tests() {
     local projects=() project
     if [ $# -eq 0 ]; then
-        projects=(tests/*/*.csproj)
+        projects=(tests/*/*.Tests.csproj)
     else
         for project in "$@"; do
             projects+=("$(test_project "$project")")

@@ -161,7 +161,7 @@ public sealed class FaultDrills : IAsyncDisposable
     private Task StartHubAsync(IReadOnlyDictionary<string, string>? environment) => _network.StartHubAsync(environment, "--allow-mock");
 
     private RxProcess StartNode(string state, IReadOnlyDictionary<string, string>? environment)
-        => _network.RunNode(state, environment, "--mock", "--executors", "mock", "--slots", "2", "--allow-swap");
+        => _network.RunNode(state, environment, "--mock", "--executors", "wasm", "--slots", "2", "--allow-swap");
 
     private Task NodesOnlineAsync(int count)
         => Eventually.TrueAsync($"{count} nodes online", Patience, async () => (await _user!.Hub.NodesAsync()) is { IsOk: true } n && n.Value.Count(x => x.Online) == count);

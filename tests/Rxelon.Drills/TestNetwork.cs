@@ -93,6 +93,10 @@ public sealed class TestNetwork : IAsyncDisposable
             await process.DisposeAsync();
         }
 
+        _started.Clear(); // a fixture that failed to start is disposed of twice
+        if (!System.IO.Directory.Exists(Directory))
+            return;
+
         await UnmountAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
     }

@@ -13,8 +13,8 @@ public sealed class MortalNetwork : RunningNetwork
 
     protected override IReadOnlyList<string> NodeArguments
         => Engine.Address is { } engine
-            ? ["--mock", "--executors", "mock,docker", "--docker", engine, "--slots", "2", "--allow-swap"]
-            : ["--mock", "--executors", "mock", "--slots", "2", "--allow-swap"];
+            ? ["--mock", "--executors", "docker", "--docker", engine, "--slots", "2", "--allow-swap"]
+            : ["--mock", "--executors", "wasm", "--slots", "2", "--allow-swap"];
 }
 
 /// <summary>Killed processes, and what their successors make of it.</summary>

@@ -11,13 +11,19 @@ internal static class AccountFold
     {
         AccountOpened e => s with
         {
-            OpenedAt = e.At, Name = e.Name, Kind = e.Kind, SigningKey = e.SigningKey, ExchangeKey = e.ExchangeKey,
+            OpenedAt = e.At,
+            Name = e.Name,
+            Kind = e.Kind,
+            SigningKey = e.SigningKey,
+            ExchangeKey = e.ExchangeKey,
         },
         ApiKeyAdded e => s with { ApiKeys = s.ApiKeys.Add(e.ApiKey) },
         ApiKeyRemoved e => s with { ApiKeys = s.ApiKeys.RemoveAll(k => k.Id == e.KeyId) },
         TokensGranted e => s with
         {
-            Available = s.Available + e.Amount, Granted = s.Granted + e.Amount, Grants = s.Grants.Add(e.CommandId),
+            Available = s.Available + e.Amount,
+            Granted = s.Granted + e.Amount,
+            Grants = s.Grants.Add(e.CommandId),
         },
         FundsHeld e => s with
         {
@@ -31,11 +37,16 @@ internal static class AccountFold
         PayoutsConfirmed e => Confirmed(s, e),
         PayoutBooked e => s with
         {
-            Available = s.Available + e.Amount, Earned = s.Earned + e.Amount, Received = s.Received.SetItem(e.From, e.Number),
+            Available = s.Available + e.Amount,
+            Earned = s.Earned + e.Amount,
+            Received = s.Received.SetItem(e.From, e.Number),
         },
         AccountClosed e => s with
         {
-            ClosedAt = e.At, Available = s.Available - e.Burned, Burned = s.Burned + e.Burned, ApiKeys = [],
+            ClosedAt = e.At,
+            Available = s.Available - e.Burned,
+            Burned = s.Burned + e.Burned,
+            ApiKeys = [],
         },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(AccountFold)}."),
     };
@@ -110,7 +121,9 @@ internal static class AccountFold
         var sum = Tokens.Sum(arrived.Select(p => p.Amount));
         return s with
         {
-            InTransit = s.InTransit - sum, Sent = s.Sent + sum, Transit = s.Transit.RemoveRange(arrived.Select(p => p.Payee)),
+            InTransit = s.InTransit - sum,
+            Sent = s.Sent + sum,
+            Transit = s.Transit.RemoveRange(arrived.Select(p => p.Payee)),
         };
     }
 }

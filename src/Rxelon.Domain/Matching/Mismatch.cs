@@ -62,7 +62,7 @@ internal static class Mismatches
         Mismatch.Region => $"{(one ? "is" : "are")} in another region",
         Mismatch.Labels => $"{(one ? "lacks" : "lack")} the labels asked for",
         Mismatch.Denied => $"{(one ? "belongs" : "belong")} to an operator you excluded",
-        Mismatch.Image => $"{(one ? "does" : "do")} not have the image",
+        Mismatch.Image => $"{(one ? "does" : "do")} not have the image {spec.Image}",
         Mismatch.Cpu => $"{(one ? "lacks" : "lack")} {Number(spec.Resources.CpuMillis, 1000)} cores",
         Mismatch.Memory => $"{(one ? "lacks" : "lack")} {Bytes(spec.Resources.Memory)} of memory",
         Mismatch.Disk => $"{(one ? "lacks" : "lack")} {Bytes(spec.Resources.Disk)} of disk",

@@ -23,7 +23,11 @@ public static class NodeDecider
     {
         NodeEnrolled e => s with
         {
-            Operator = e.Operator, Name = e.Name, IdentityKey = e.IdentityKey, Label = e.Label, TlsSpkiSha256 = e.TlsSpkiSha256,
+            Operator = e.Operator,
+            Name = e.Name,
+            IdentityKey = e.IdentityKey,
+            Label = e.Label,
+            TlsSpkiSha256 = e.TlsSpkiSha256,
             Standing = e.Approved ? NodeStanding.Active : NodeStanding.Pending,
             EnrolledAt = s.Standing == NodeStanding.None ? e.At : s.EnrolledAt,
         },

@@ -1,10 +1,10 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Hosting;
+using Rxelon.Domain.Accounts;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Enrolment;
 using Rxelon.Hub.Projections;
-using Rxelon.Domain.Accounts;
 using Rxelon.Shared.Ids;
 
 namespace Rxelon.Hub.Admin;

@@ -1,6 +1,6 @@
 using Akka.Hosting;
-using Rxelon.Hub.Entities;
 using Rxelon.Hub.Edge.Sessions;
+using Rxelon.Hub.Entities;
 using Rxelon.Link.Certificates;
 using Rxelon.Link.Guard;
 

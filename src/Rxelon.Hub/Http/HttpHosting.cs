@@ -34,7 +34,9 @@ public static class HttpHosting
                 RemoteAddress.Of(context),
                 _ => new TokenBucketRateLimiterOptions
                 {
-                    TokenLimit = options.AccountsPerAddress, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                    TokenLimit = options.AccountsPerAddress,
+                    TokensPerPeriod = 1,
+                    ReplenishmentPeriod = TimeSpan.FromSeconds(1),
                 }));
         });
         return services.AddRxelonOpenApi();

@@ -31,14 +31,17 @@ internal static class OpenApiHosting
         {
             document.Info = new OpenApiInfo
             {
-                Title = "Rxelon hub", Version = "v1",
+                Title = "Rxelon hub",
+                Version = "v1",
                 Description = "Errors are problem details (RFC 9457) with a stable code, whether a retry helps, and the field that is wrong.",
             };
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
             document.Components.SecuritySchemes[ApiKey] = new OpenApiSecurityScheme
             {
-                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An account's API key, rxk_…",
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "An account's API key, rxk_…",
             };
             return Task.CompletedTask;
         });

@@ -40,7 +40,10 @@ internal static class AccountCodec
             "account.hold-changed.1",
             e => new Proto.HoldChanged
             {
-                Task = Id(e.Task), Amount = e.Amount.Micros, CommandId = e.CommandId, At = Ticks(e.At),
+                Task = Id(e.Task),
+                Amount = e.Amount.Micros,
+                CommandId = e.CommandId,
+                At = Ticks(e.At),
             },
             m => new HoldChanged(Task(m.Task), new Tokens(m.Amount), m.CommandId, Time(m.At)))
         .Add<HoldSettled, Proto.HoldSettled>(

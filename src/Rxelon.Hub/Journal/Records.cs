@@ -38,7 +38,10 @@ internal static class Records
 
     internal static Proto.Fault Fault(Fault fault) => new()
     {
-        Code = fault.Code, Message = fault.Message, Culprit = (int)fault.Culprit, Retryable = fault.Retryable,
+        Code = fault.Code,
+        Message = fault.Message,
+        Culprit = (int)fault.Culprit,
+        Retryable = fault.Retryable,
     };
 
     internal static Fault Fault(Proto.Fault fault)

@@ -164,7 +164,10 @@ internal static class TaskCodec
 
     private static Proto.AttemptsResumed Encode(AttemptsResumed e) => new()
     {
-        Attempts = { Map(e.Attempts, Attempt) }, Node = Id(e.Node), Session = e.Session, At = Ticks(e.At),
+        Attempts = { Map(e.Attempts, Attempt) },
+        Node = Id(e.Node),
+        Session = e.Session,
+        At = Ticks(e.At),
     };
 
     private static AttemptsResumed Decode(Proto.AttemptsResumed m)

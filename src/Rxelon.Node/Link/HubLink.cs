@@ -18,7 +18,7 @@ internal sealed record LinkSettings(NodeMembership Membership, byte[] SessionKey
 /// its certificate, and rebuilds the <see cref="DisposableLink"/> whenever the hub has been silent for too long or the transport
 /// reports trouble. Reliable frames of this process go over from session to session in order.
 /// </summary>
-internal sealed class HubLink : ReceiveActor, IWithTimers
+internal sealed partial class HubLink : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan HelloAgain = TimeSpan.FromSeconds(1);
@@ -326,32 +326,6 @@ internal sealed class HubLink : ReceiveActor, IWithTimers
         copy.Ack = _in.Ack;
         _in.Told();
         _link!.Send(copy);
-    }
-
-    private void RenewIfDue()
-    {
-        if (_renewal is not null || !_settings.Membership.NeedsRenewal(_time.GetUtcNow()))
-            return;
-        _renewal = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Self.Tell(new Send(
-            new ToHub { RenewRequest = new RenewRequest { TlsSpki = ByteString.CopyFrom(_renewal.ExportSubjectPublicKeyInfo()) } }, Reliable: true));
-    }
-
-    private void OnRenewed(byte[] certificateDer)
-    {
-        if (_renewal is null)
-            return;
-        var taken = _settings.Membership.TryRenew(_renewal, certificateDer, _check);
-        _renewal.Dispose();
-        _renewal = null;
-        if (!taken)
-        {
-            _log.Warning("The hub sent a certificate that is not ours; keeping the old one");
-            return;
-        }
-
-        _log.Info("The link's certificate was renewed");
-        Rebuild("the certificate was renewed");
     }
 
     private void Rebuild(string reason)

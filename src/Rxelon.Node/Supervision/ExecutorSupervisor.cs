@@ -4,8 +4,8 @@ using Rxelon.Node.Executors;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
-using Rxelon.Shared.Workloads;
 using Rxelon.Shared.Wire;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Node.Supervision;
 

@@ -82,7 +82,8 @@ public sealed class TaskCoalescingSpecs
     {
         var start = Given.Queued(Parts, s => s with
         {
-            Privacy = s.Privacy with { Sticky = sticky }, Limits = s.Limits with { Retries = 50 },
+            Privacy = s.Privacy with { Sticky = sticky },
+            Limits = s.Limits with { Retries = 50 },
         }).State;
         var now = Given.Start;
         var state = start;

@@ -35,7 +35,8 @@ internal sealed class HomeRouter : IAsyncDisposable
     internal Process Run(string program, params string[] arguments)
         => Process.Start(new ProcessStartInfo("ip", ["netns", "exec", Home, program, .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
 
     /// <summary>The line to the provider goes down or up; going down empties the router's table of connections.</summary>

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Rxelon.Node.Config;
 using Rxelon.Node.Commands;
+using Rxelon.Node.Config;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

@@ -28,7 +28,9 @@ internal static class Engine
             using var busybox = File.OpenRead(Busybox);
             tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "bin/busybox")
             {
-                DataStream = busybox, Mode = (UnixFileMode)0b111_101_101, ModificationTime = DateTimeOffset.UnixEpoch,
+                DataStream = busybox,
+                Mode = (UnixFileMode)0b111_101_101,
+                ModificationTime = DateTimeOffset.UnixEpoch,
             });
             tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "bin/sh") { LinkName = "busybox", ModificationTime = DateTimeOffset.UnixEpoch });
         }

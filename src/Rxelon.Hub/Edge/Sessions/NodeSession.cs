@@ -13,7 +13,7 @@ namespace Rxelon.Hub.Edge.Sessions;
 /// A node's session, in the private system: admits hellos, watches over liveness, and speaks with entities for the node. Exists
 /// from the first hello until the session ended and every entity knows. Each accepted hello begins a new epoch.
 /// </summary>
-internal sealed class NodeSession : ReceiveActor, IWithTimers
+internal sealed partial class NodeSession : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan IdleTick = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyTick = TimeSpan.FromMilliseconds(250);
@@ -26,6 +26,7 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
     private readonly SessionWindow _window;
     private Calls _calls = null!;
     private SessionWork _work = null!;
+    private SessionResults _results = null!;
     private SessionChannel? _channel;
     private Admission? _admission;
     private AccountId _operator;
@@ -49,7 +50,7 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
         Receive<GrantParts>(m => WithChannel(m, () => _work.Grant(m)));
         Receive<StopParts>(m => WithChannel(m, () => _work.Stop(m)));
         Receive<SessionWork.BlobsRead>(m => _work.On(m));
-        Receive<SessionWork.Stored>(m => _work.On(m));
+        Receive<SessionResults.Stored>(m => _results.On(m));
         Receive<CutSession>(m => Cut(m.Fault));
         Receive<Calls.Answered>(m =>
         {
@@ -68,7 +69,9 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         _calls = new Calls(Self, Timers);
-        _work = new SessionWork(_node, _services, _calls, _window, Self, _log);
+        var book = new AttemptBook();
+        _results = new SessionResults(_node, _services, _calls, _window, book, Self, _log);
+        _work = new SessionWork(_node, _services, _calls, _window, book, _results, Self);
         Timers.StartPeriodicTimer("tick", Tick.Instance, IdleTick);
     }
 
@@ -227,11 +230,11 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
             case ToHub.BodyOneofCase.PartsReady:
                 return _work.Ready(frame.PartsReady);
             case ToHub.BodyOneofCase.Report:
-                return _work.Report(frame.Report);
+                return _results.Report(frame.Report);
             case ToHub.BodyOneofCase.Failure:
-                return _work.Failure(frame.Failure);
+                return _results.Failure(frame.Failure);
             case ToHub.BodyOneofCase.UploadRequest:
-                return _work.Upload(frame.UploadRequest);
+                return _results.Upload(frame.UploadRequest);
             case ToHub.BodyOneofCase.Progress:
                 return null;
             default:
@@ -317,36 +320,6 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
     {
         _suspect = false;
         Context.Parent.Tell(new SessionOffer(_offer!));
-    }
-
-    private void Cut(Fault fault)
-    {
-        if (_channel is not null)
-            Refuse(_channel.Line, fault);
-        if (_admission is not null)
-            Refuse(_admission.Line, fault);
-        _admission = null;
-        End(fault.Code, new Fault(FaultCodes.NodeLost, "The node was cut off.", Culprit.Node, Retryable: true));
-    }
-
-    private void End(string reason, Fault fault)
-    {
-        if (_channel is null)
-            return;
-        Context.Parent.Tell(new SessionDown(_node, _channel.Epoch, reason));
-        _channel.Line.Session = null;
-        _channel = null;
-        _offer = null;
-        _work.Lose(fault);
-        _work.Record(_window.Close(_services.Now));
-        Pace();
-        StopWhenDone();
-    }
-
-    private void StopWhenDone()
-    {
-        if (_channel is null && _admission is null && _calls.Count == 0)
-            Context.Stop(Self);
     }
 
     private void WithChannel(IToNode work, Action then)

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Event;
 using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
@@ -10,26 +9,22 @@ using Rxelon.Shared.Workloads;
 namespace Rxelon.Hub.Edge.Sessions;
 
 /// <summary>
-/// The work of a session: parts out, keys out, results in. Runs inside the session's actor; what it waits for (blobs, entities)
-/// comes back as messages. Results are durable in the blob store before the task hears of them, and the node hears last.
+/// The hub's half of a session's work: what goes on after a hello, parts out, keys out, stops. Runs inside the session's actor;
+/// what it waits for (blobs, entities) comes back as messages.
 /// </summary>
 internal sealed class SessionWork(
-    NodeId node, SessionServices services, Calls calls, SessionWindow window, IActorRef self, ILoggingAdapter log)
+    NodeId node, SessionServices services, Calls calls, SessionWindow window, AttemptBook book, SessionResults results, IActorRef self)
 {
     private const int MaxGrantsPerFrame = 250;
     private const uint PhaseReady = 2;
     private static readonly TimeSpan PathLifetime = TimeSpan.FromHours(1);
 
-    private readonly AttemptBook _book = new();
     private readonly HashSet<TaskId> _programSent = [];
-    private readonly HashSet<AttemptId> _reporting = [];
-    private List<Verified> _toStore = [];
     private SessionChannel? _channel;
-    private bool _storing;
 
-    internal bool IsBusy => _book.Count > 0 || _reporting.Count > 0;
+    internal bool IsBusy => book.Count > 0 || results.IsBusy;
 
-    internal int Running => _book.Count;
+    internal int Running => book.Count;
 
     /// <summary>
     /// Before a session opens: every task that this node named or that an earlier session placed here says which attempts go on.
@@ -44,12 +39,12 @@ internal sealed class SessionWork(
         }
 
         var byTask = named.ToLookup(a => a.Task);
-        var tasks = byTask.Select(g => g.Key).Union(_book.Tasks).ToList();
+        var tasks = byTask.Select(g => g.Key).Union(book.Tasks).ToList();
         var stop = new List<AttemptId>();
         var open = tasks.Count;
         if (open == 0)
         {
-            _book.Clear();
+            book.Clear();
             then(stop);
             return;
         }
@@ -75,6 +70,7 @@ internal sealed class SessionWork(
     internal void Opened(SessionChannel channel, Hello hello, IReadOnlyList<AttemptId> stop)
     {
         _channel = channel;
+        results.Open(channel);
         _programSent.Clear();
         var ready = new PartsReady();
         ready.Attempts.AddRange(hello.Running
@@ -86,15 +82,16 @@ internal sealed class SessionWork(
     /// <summary>The session ended: its attempts are lost.</summary>
     internal void Lose(Fault fault)
     {
-        foreach (var group in _book.Attempts.GroupBy(a => a.Task).ToList())
+        foreach (var group in book.Attempts.GroupBy(a => a.Task).ToList())
         {
             var failures = group.Select(a => new FailedAttempt(WireMap.PartOf(a), fault, null, [])).ToList();
             window.Lost += failures.Count;
             calls.Send(() => services.Tasks, () => new FailAttempts(group.Key, node, failures, services.Now), _ => { });
         }
 
-        _book.Clear();
+        book.Clear();
         _channel = null;
+        results.Close();
     }
 
     internal void Record(NodeWindow counts)
@@ -102,7 +99,7 @@ internal sealed class SessionWork(
 
     internal void Start(StartParts start)
     {
-        _book.Add(start.Task, start.Owner, start.Spec.Limits.OutputBytes, start.Parts);
+        book.Add(start.Task, start.Owner, start.Spec.Limits.OutputBytes, start.Parts);
         var withProgram = start.Program.IsInline && _programSent.Add(start.Task);
         var ids = start.Parts.Where(p => p.Input.IsInline).Select(p => p.Input.Id).ToList();
         if (withProgram)
@@ -134,7 +131,7 @@ internal sealed class SessionWork(
             var content = input.IsInline ? Content() : null;
             if (input.IsInline && content is null)
                 Fail(start, [(attempt, input)], Missing(input));
-            else if (_book.Contains(new AttemptId(start.Task, attempt.Part, attempt.Number)))
+            else if (book.Contains(new AttemptId(start.Task, attempt.Part, attempt.Number)))
                 parts.Add(new AssignedPart { Part = (uint)attempt.Part, Number = (uint)attempt.Number, Input = Reference(input, content) });
         }
 
@@ -163,7 +160,7 @@ internal sealed class SessionWork(
         foreach (var part in stop.Parts)
         {
             var attempt = new AttemptId(stop.Task, part.Part, part.Number);
-            _book.Remove(attempt);
+            book.Remove(attempt);
             _channel!.Send(new ToNode { Stop = new StopAttempt { Attempt = WireMap.Key(attempt), Reason = stop.Reason } });
         }
     }
@@ -196,77 +193,7 @@ internal sealed class SessionWork(
         return null;
     }
 
-    /// <summary>A result. Null, or how the frame breaks the protocol.</summary>
-    internal string? Report(AttemptReport report)
-    {
-        if (!WireMap.TryRead(report.Attempt, out var attempt) || !WireMap.TryRead(report.Result, out var result)
-            || report.InputId.Length != BlobId.Size || !WireMap.IsPlausible(report.Metering))
-            return "its report cannot be read";
-        if (!_reporting.Add(attempt))
-            return null;
-        WithTerms(attempt, terms => Check(report, attempt, result, terms));
-        return null;
-    }
-
-    /// <summary>A failed attempt. Null, or how the frame breaks the protocol.</summary>
-    internal string? Failure(AttemptFailure failure)
-    {
-        if (!WireMap.TryRead(failure.Attempt, out var attempt))
-            return "its failure report cannot be read";
-        if (!ReportCheck.IsSigned(failure, attempt, node, _channel!.IdentityKey))
-            return "its failure report is not signed by its identity";
-        if (!_reporting.Add(attempt))
-            return null;
-        var fault = FaultRules.Classify(failure.Code, failure.Message);
-        var signature = failure.Signature.ToByteArray();
-        WithTerms(attempt, terms =>
-        {
-            if (terms is { } known && WireMap.TryRead(failure.Log, out var logged) && ReportCheck.IsWhole(failure.Log, logged))
-                Keep(new Verified(attempt, known.Owner, logged, failure.Log.Inline.ToByteArray(), null, new FailedAttempt(WireMap.PartOf(attempt), fault, logged, signature)));
-            else
-                Failed(attempt, new FailedAttempt(WireMap.PartOf(attempt), fault, null, signature));
-        });
-        return null;
-    }
-
-    /// <summary>The node wants to upload a result that is too large for the link. Null, or how the frame breaks the protocol.</summary>
-    internal string? Upload(UploadRequest request)
-    {
-        if (!WireMap.TryRead(request.Attempt, out var attempt) || request.Id.Length != BlobId.Size || request.Size <= 0)
-            return "its upload request cannot be read";
-        var blob = new BlobRef(BlobId.FromDigest(request.Id.Span), request.Size);
-        WithTerms(attempt, terms =>
-        {
-            var grant = new UploadGrant { Attempt = request.Attempt, Id = request.Id };
-            if (terms is not { } known)
-                grant.Code = FaultCodes.StaleAttempt;
-            else if (blob.Size > ReportCheck.MaxResultBytes(known.OutputBytes))
-                grant.Code = FaultCodes.OutputLimit;
-            else
-                grant.Path = services.Urls.Put(known.Owner, blob, PathLifetime);
-            _channel?.Send(new ToNode { UploadGrant = grant });
-        });
-        return null;
-    }
-
-    internal void On(Stored stored)
-    {
-        _storing = false;
-        foreach (var group in stored.Items.GroupBy(i => i.Attempt.Task))
-        {
-            foreach (var failed in group.Where(i => i.Failure is not null || i.Problem is not null))
-                Failed(failed.Attempt, failed.Problem is { } problem
-                    ? new FailedAttempt(WireMap.PartOf(failed.Attempt), failed.Failure?.Fault ?? problem, null, failed.Failure?.Signature ?? [])
-                    : failed.Failure!);
-            var results = group.Where(i => i is { Result: not null, Problem: null }).ToList();
-            if (results.Count > 0)
-                Accept(group.Key, results);
-        }
-
-        StoreNext();
-    }
-
-    private static Fault Unreadable { get; } = new(FaultCodes.Unavailable, "The hub could not read its blobs.", Culprit.Hub, Retryable: true);
+    internal static Fault Unreadable { get; } = new(FaultCodes.Unavailable, "The hub could not read its blobs.", Culprit.Hub, Retryable: true);
 
     private static Fault Missing(BlobRef blob) => new(FaultCodes.BlobMissing, $"Blob {blob.Id} is not stored here.", Culprit.Hub, Retryable: true);
 
@@ -286,33 +213,14 @@ internal sealed class SessionWork(
     private void Sort(List<AttemptId> named, List<AttemptId> stop, Action<IReadOnlyList<AttemptId>> then)
     {
         var keep = named.Except(stop).ToHashSet();
-        window.Lost += _book.Attempts.Count(a => !keep.Contains(a));
-        var known = _book.Attempts.Where(keep.Contains).ToHashSet();
-        foreach (var gone in _book.Attempts.Where(a => !keep.Contains(a)).ToList())
-            _book.Remove(gone);
+        window.Lost += book.Attempts.Count(a => !keep.Contains(a));
+        var known = book.Attempts.Where(keep.Contains).ToHashSet();
+        foreach (var gone in book.Attempts.Where(a => !keep.Contains(a)).ToList())
+            book.Remove(gone);
         // Attempts placed by an earlier hub process: their terms are read from the task.
         foreach (var task in keep.Where(a => !known.Contains(a)).Select(a => a.Task).Distinct())
-            Learn(task, () => { });
+            results.Learn(task, () => { });
         then(stop);
-    }
-
-    private void Learn(TaskId task, Action then)
-        => calls.Send(() => services.Tasks, () => new GetTask(task, null, services.Now), reply =>
-        {
-            if (reply is TaskView view && _channel is not null)
-                _book.Learn(view, node);
-            then();
-        });
-
-    private void WithTerms(AttemptId attempt, Action<Terms?> then)
-    {
-        if (_book.TryFind(attempt, out var owner, out var input, out var output))
-        {
-            then(new Terms(owner, input, output));
-            return;
-        }
-
-        Learn(attempt.Task, () => then(_book.TryFind(attempt, out var o, out var i, out var bytes) ? new Terms(o, i, bytes) : null));
     }
 
     private Blob Reference(BlobRef blob, byte[]? inline)
@@ -325,85 +233,12 @@ internal sealed class SessionWork(
         return reference;
     }
 
-    private void Check(AttemptReport report, AttemptId attempt, BlobRef result, Terms? terms)
-    {
-        if (_channel is null)
-        {
-            _reporting.Remove(attempt);
-            return;
-        }
-
-        if (terms is not { } known)
-        {
-            Answer(attempt, new Fault(FaultCodes.StaleAttempt, "This attempt is not the current one any more."));
-            return;
-        }
-
-        if (ReportCheck.Of(report, attempt, node, result, known.Input, known.OutputBytes, _channel.IdentityKey) is { } fault)
-        {
-            log.Warning("A report of {Attempt} by {Node} was refused: {Code}", attempt, node, fault.Code);
-            Failed(attempt, new FailedAttempt(WireMap.PartOf(attempt), fault, null, []));
-            return;
-        }
-
-        var reported = new ReportedResult(WireMap.PartOf(attempt), result, WireMap.Metering(report.Metering), report.Signature.ToByteArray());
-        Keep(new Verified(attempt, known.Owner, result, result.IsInline ? report.Result.Inline.ToByteArray() : null, reported, null));
-    }
-
-    private void Keep(Verified item)
-    {
-        _toStore.Add(item);
-        StoreNext();
-    }
-
-    // One batch at a time: what arrives meanwhile shares the next commit.
-    private void StoreNext()
-    {
-        if (_storing || _toStore.Count == 0)
-            return;
-        _storing = true;
-        var batch = _toStore;
-        _toStore = [];
-        ResultStore.KeepAsync(services.Blobs, batch).PipeTo(
-            self,
-            success: kept => new Stored(kept),
-            failure: _ => new Stored(batch.ConvertAll(i => i with { Problem = Unreadable })));
-    }
-
-    private void Accept(TaskId task, List<Verified> results)
-        => calls.Send(
-            () => services.Tasks,
-            () => new AcceptResults(task, node, results.ConvertAll(r => r.Result!), services.Now),
-            reply =>
-            {
-                var answers = reply is ResultsAnswered answered
-                    ? answered.Answers.ToDictionary(a => a.Attempt, a => a.Refusal)
-                    : [];
-                var refusal = (reply as TaskRefused)?.Fault ?? new Fault(FaultCodes.StaleAttempt, "The task does not know this attempt.");
-                foreach (var result in results)
-                {
-                    var fault = answers.GetValueOrDefault(WireMap.PartOf(result.Attempt), reply is ResultsAnswered ? null : refusal);
-                    if (fault is null)
-                        window.Accepted++;
-                    Answer(result.Attempt, fault);
-                }
-            });
-
-    private void Failed(AttemptId attempt, FailedAttempt failure)
-    {
-        window.Failed++;
-        calls.Send(
-            () => services.Tasks,
-            () => new FailAttempts(attempt.Task, node, [failure], services.Now),
-            _ => Answer(attempt, failure.Fault));
-    }
-
     private void Fail(StartParts start, IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> parts, Fault fault)
     {
         foreach (var (part, _) in parts)
         {
             var attempt = new AttemptId(start.Task, part.Part, part.Number);
-            _book.Remove(attempt);
+            book.Remove(attempt);
             calls.Send(
                 () => services.Tasks,
                 () => new FailAttempts(start.Task, node, [new FailedAttempt(part, fault, null, [])], services.Now), _ => { });
@@ -414,34 +249,13 @@ internal sealed class SessionWork(
     {
         foreach (var attempt in attempts)
         {
-            _book.Remove(attempt);
+            book.Remove(attempt);
             _channel!.Send(new ToNode { Stop = new StopAttempt { Attempt = WireMap.Key(attempt), Reason = fault.Message } });
         }
-    }
-
-    private void Answer(AttemptId attempt, Fault? fault)
-    {
-        _reporting.Remove(attempt);
-        _book.Remove(attempt);
-        _channel?.Send(new ToNode
-        {
-            ReportAck = new ReportAck
-            {
-                Attempt = WireMap.Key(attempt), Accepted = fault is null, Code = fault?.Code ?? "", Message = fault?.Message ?? "",
-            },
-        });
     }
 
     /// <summary>To itself: the ciphertext of an assignment, or null contents when the store failed.</summary>
     internal sealed record BlobsRead(ulong Epoch, StartParts Start, bool WithProgram, IReadOnlyList<byte[]?>? Contents)
         : INoSerializationVerificationNeeded;
 
-    /// <summary>To itself: these are durable, or carry a problem.</summary>
-    internal sealed record Stored(IReadOnlyList<Verified> Items) : INoSerializationVerificationNeeded;
-
-    private readonly record struct Terms(AccountId Owner, BlobRef Input, long OutputBytes);
 }
-
-/// <summary>A checked report whose ciphertext is to be kept. Null content: it was uploaded already.</summary>
-internal sealed record Verified(
-    AttemptId Attempt, AccountId Owner, BlobRef Blob, byte[]? Content, ReportedResult? Result, FailedAttempt? Failure, Fault? Problem = null);
