@@ -13,7 +13,7 @@ public sealed class LinkHealsSpecs
     [InlineData("blackhole")]
     public async Task After_a_broken_connection_the_link_works_both_ways_and_a_running_attempt_goes_on(string how)
     {
-        await using var edge = await EdgeHarness.StartAsync();
+        await using var edge = await EdgeHarness.StartAsync(new Rxelon.Hub.Config.HubOptions { LostAfter = TimeSpan.FromSeconds(20) });
         await using var proxy = new TcpProxy(edge.Service.Port);
         await using var node = new NodeHarness(edge, proxy.Port).Start();
         await node.UpAsync();
@@ -41,7 +41,7 @@ public sealed class LinkHealsSpecs
     [Fact]
     public async Task What_was_sent_into_a_broken_connection_arrives_after_it_healed()
     {
-        await using var edge = await EdgeHarness.StartAsync();
+        await using var edge = await EdgeHarness.StartAsync(new Rxelon.Hub.Config.HubOptions { LostAfter = TimeSpan.FromSeconds(20) });
         await using var proxy = new TcpProxy(edge.Service.Port);
         await using var node = new NodeHarness(edge, proxy.Port).Start();
         await node.UpAsync();
@@ -60,7 +60,7 @@ public sealed class LinkHealsSpecs
     [Fact]
     public async Task Ten_cuts_in_a_row_never_leave_the_link_one_way()
     {
-        await using var edge = await EdgeHarness.StartAsync();
+        await using var edge = await EdgeHarness.StartAsync(new Rxelon.Hub.Config.HubOptions { LostAfter = TimeSpan.FromSeconds(20) });
         await using var proxy = new TcpProxy(edge.Service.Port);
         await using var node = new NodeHarness(edge, proxy.Port).Start();
         for (var i = 1; i <= 10; i++)
@@ -76,7 +76,7 @@ public sealed class LinkHealsSpecs
     [Fact]
     public async Task A_hub_that_forgot_the_session_gets_a_new_hello_and_the_attempt_is_told_to_stop()
     {
-        await using var edge = await EdgeHarness.StartAsync();
+        await using var edge = await EdgeHarness.StartAsync(new Rxelon.Hub.Config.HubOptions { LostAfter = TimeSpan.FromSeconds(20) });
         await using var node = new NodeHarness(edge).Start();
         await node.UpAsync();
         var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), [1]);
