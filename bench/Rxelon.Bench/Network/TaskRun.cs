@@ -27,6 +27,7 @@ internal sealed record Stretches(TimeSpan Prepare, TimeSpan Submit, TimeSpan Com
 internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, string module)
 {
     private static readonly Resources Room = new(50, 8L << 20, 1L << 20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _journal = Path.Combine(directory, "bench-journal");
     private readonly string _downloads = Path.Combine(directory, "bench-downloads");
 
@@ -43,7 +44,7 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         var prepare = Lap(watch);
         _ = (await new SubmissionJournal(_journal).SendAsync(user.Hub, prepared, request, null, false, cancel).ConfigureAwait(false)).Value;
         var submit = Lap(watch);
-        await EndAsync(prepared, cancel).ConfigureAwait(false);
+        await HearEndAsync(prepared, cancel).ConfigureAwait(false);
         var complete = Lap(watch);
         var output = await FetchAsync(prepared, cancel).ConfigureAwait(false);
         var fetch = Lap(watch);
@@ -63,8 +64,26 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         },
         Program = new ProgramPlan { ModulePath = module },
         Inputs = ["-"],
+        BaseDirectory = directory,
         Split = lines == 1 ? SplitPlan.None : new SplitPlan(SplitBy.Lines, 1),
     };
+
+    private async Task HearEndAsync(PreparedTask task, CancellationToken cancel)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        late.CancelAfter(Patience);
+        try
+        {
+            await EndAsync(task, late.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            var seen = (await user.Hub.TaskAsync(task.Task, cancel).ConfigureAwait(false)).Value;
+            var why = await user.Hub.WhyAsync(task.Task, cancel).ConfigureAwait(false);
+            var phases = string.Join(", ", seen.Parts.CountBy(p => $"{p.Phase} {p.LastFault?.Message}".TrimEnd()).Select(p => $"{p.Value} {p.Key}"));
+            throw new TimeoutException($"{task.Task} did not end within {Patience}: {seen.Summary.Phase}, parts {phases}; {(why.IsOk ? why.Value.Sentence : why.Fault)}");
+        }
+    }
 
     private async Task EndAsync(PreparedTask task, CancellationToken cancel)
     {
