@@ -1,22 +1,52 @@
 using System.CommandLine;
-using Rxelon.Bench;
+using Rxelon.Bench.Reports;
 using Rxelon.Bench.Rows;
+using Spectre.Console;
 
-var rows = new IBenchRow[] { new JournalRow(), new ControlPlaneRow(), new HotStateRow(), new MatcherRow() };
-var names = new Argument<string[]>("row") { Description = "Rows to measure; none measures all.", Arity = ArgumentArity.ZeroOrMore };
-names.AcceptOnlyFromAmong([.. rows.Select(r => r.Name)]);
-var quick = new Option<bool>("--quick") { Description = "Small sizes and few runs: checks that the row works, not how fast." };
-var json = new Option<FileInfo?>("--json") { Description = "Also write the results to this file." };
-var root = new RootCommand("Measures the hub. Run it in Release, alone on the machine.") { names, quick, json };
+IBenchRow[] rows =
+[
+    new EncryptionRow(), new MatcherRow(), new JournalRow(), new ControlPlaneRow(), new HotStateRow(), new WasmRow(), new DockerRow(), new FaultsRow(),
+];
+
+var names = new Argument<string[]>("rows") { Description = "Which rows; all of them when none is named.", Arity = ArgumentArity.ZeroOrMore };
+var quick = new Option<bool>("--quick") { Description = "Small and few: shows that a row works, its figures are not for quoting." };
+var runs = new Option<int?>("--runs") { Description = "Runs instead of each row's own number." };
+var seed = new Option<int?>("--seed") { Description = "For what a row chooses at random; printed when not given." };
+var json = new Option<string?>("--json") { Description = "Also write the figures to this file." };
+var root = new RootCommand("Measures what Rxelon promises. Rows: " + string.Join(", ", rows.Select(r => r.Name))) { names, quick, runs, seed, json };
 root.SetAction(async (parsed, cancel) =>
 {
-    var chosen = parsed.GetValue(names) is { Length: > 0 } some ? rows.Where(r => some.Contains(r.Name)).ToArray() : rows;
-    var report = new Report(parsed.GetValue(quick));
-    foreach (var row in chosen)
-        report.Add(row, await row.RunAsync(parsed.GetValue(quick)));
-    report.Print();
+    var wanted = parsed.GetValue(names) ?? [];
+    if (wanted.Except(rows.Select(r => r.Name)).FirstOrDefault() is { } unknown)
+    {
+        await Console.Error.WriteLineAsync($"There is no row '{unknown}'. Rows: {string.Join(", ", rows.Select(r => r.Name))}").ConfigureAwait(false);
+        return 64;
+    }
+
+    var at = TimeProvider.System.GetUtcNow();
+    var run = new BenchRun(
+        parsed.GetValue(quick), parsed.GetValue(runs), parsed.GetValue(seed) ?? (int)(at.ToUnixTimeSeconds() & int.MaxValue),
+        text => Console.Error.WriteLine($"  {text}"));
+    var report = new Report(Machine.Here(), run, at);
+    var failed = false;
+    foreach (var row in rows.Where(r => wanted.Length == 0 || wanted.Contains(r.Name)))
+    {
+        await Console.Error.WriteLineAsync($"{row.Name}: {row.About}").ConfigureAwait(false);
+        try
+        {
+            report.Add(row.Name, await row.RunAsync(run, cancel).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            failed = true;
+            await Console.Error.WriteLineAsync(e.ToString()).ConfigureAwait(false);
+            report.Add(row.Name, RowResult.DidNotRun(e.Message));
+        }
+    }
+
+    report.Print(AnsiConsole.Console);
     if (parsed.GetValue(json) is { } file)
-        await report.WriteAsync(file, cancel);
-    return report.AllHold || parsed.GetValue(quick) ? 0 : 1;
+        await report.SaveAsync(file).ConfigureAwait(false);
+    return failed ? 1 : 0;
 });
-return await root.Parse(args).InvokeAsync();
+return await root.Parse(args).InvokeAsync().ConfigureAwait(false);

@@ -33,9 +33,13 @@ internal sealed record CliHost
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         return new CliHost
         {
-            Out = Console.Out, Error = Console.Error, Stdin = Console.OpenStandardInput, Stdout = Console.OpenStandardOutput,
+            Out = Console.Out,
+            Error = Console.Error,
+            Stdin = Console.OpenStandardInput,
+            Stdout = Console.OpenStandardOutput,
             Variable = Environment.GetEnvironmentVariable,
-            OutIsTerminal = !Console.IsOutputRedirected, ErrorIsTerminal = !Console.IsErrorRedirected,
+            OutIsTerminal = !Console.IsOutputRedirected,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
             AskSecret = prompt => Console.IsInputRedirected ? null : ReadSecret(prompt),
         };
     }

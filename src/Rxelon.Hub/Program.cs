@@ -1,1 +1,3 @@
-return 0;
+using Rxelon.Hub.Config;
+
+return await HubCommand.Root().Parse(args).InvokeAsync();

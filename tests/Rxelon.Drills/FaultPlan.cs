@@ -25,9 +25,9 @@ public static class FaultPlan
         "account.hold-settled.1", "account.payouts-sent.1", "account.payout-booked.1", "account.payouts-confirmed.1",
     ];
 
-    private static readonly string[] FromNode = ["hello", "parts_ready", "report", "beat"];
+    private static readonly string[] FromNode = ["Hello", "PartsReady", "Report", "Beat"];
 
-    private static readonly string[] FromHub = ["welcome", "assign", "key_grants", "report_ack"];
+    private static readonly string[] FromHub = ["Welcome", "Assign", "KeyGrants", "ReportAck"];
 
     /// <summary>Every place, with the process that dies there.</summary>
     public static IReadOnlyList<(Victim Victim, string Place)> Places { get; } =
@@ -49,7 +49,7 @@ public static class FaultPlan
             var order = Places.ToArray();
             random.Shuffle(order);
             foreach (var (victim, place) in order.Take(length - drills.Count))
-                drills.Add(new Drill(drills.Count + 1, victim, place, random.Next(1, 3), random.Next(4) == 0));
+                drills.Add(new Drill(drills.Count + 1, victim, place, random.Next(5) == 0 ? 2 : 1, random.Next(4) == 0));
         }
 
         return drills;

@@ -1,7 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 
 namespace Rxelon.Drills;
+
+/// <summary>What a command that ended said.</summary>
+public sealed record RxRun(int Code, string Out, string Error)
+{
+    /// <summary>Everything, for messages.</summary>
+    public override string ToString() => $"exit {Code}\n{Out}\n{Error}";
+}
 
 /// <summary>One real process of the product, its output kept, always gone after <see cref="DisposeAsync"/>.</summary>
 public sealed class RxProcess : IAsyncDisposable
@@ -20,13 +28,7 @@ public sealed class RxProcess : IAsyncDisposable
     /// <summary>Starts <c>dotnet {assembly}</c> as built beside this test, in the same configuration.</summary>
     public static RxProcess Start(string project, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(Built(project, assembly));
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        foreach (var (key, value) in environment ?? new Dictionary<string, string>())
-            start.Environment[key] = value;
-        var process = new Process { StartInfo = start };
+        var process = new Process { StartInfo = Describe(project, assembly, arguments, environment) };
         var running = new RxProcess(process);
         process.OutputDataReceived += (_, e) => running.Keep(e.Data);
         process.ErrorDataReceived += (_, e) => running.Keep(e.Data);
@@ -36,12 +38,59 @@ public sealed class RxProcess : IAsyncDisposable
         return running;
     }
 
+    /// <summary>Runs a command to its end; killed, and a <see cref="TimeoutException"/>, when it takes longer than the deadline.</summary>
+    public static async Task<RxRun> RunAsync(
+        string project, string assembly, IEnumerable<string> arguments, TimeSpan deadline,
+        IReadOnlyDictionary<string, string>? environment = null, byte[]? stdin = null, string? directory = null)
+    {
+        var start = Describe(project, assembly, arguments, environment);
+        start.RedirectStandardInput = true;
+        start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
+        start.WorkingDirectory = directory ?? "";
+        using var process = new Process { StartInfo = start };
+        process.Start();
+        using var cancel = new CancellationTokenSource(deadline);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancel.Token);
+            var error = process.StandardError.ReadToEndAsync(cancel.Token);
+            await using (var input = process.StandardInput.BaseStream)
+                await input.WriteAsync(stdin ?? [], cancel.Token);
+            await process.WaitForExitAsync(cancel.Token);
+            return new RxRun(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"{assembly} {string.Join(' ', arguments)} did not end within {deadline}.");
+        }
+    }
+
     /// <summary>As <c>kill -9</c>: no handler runs.</summary>
     public async Task KillAsync()
     {
         if (!_process.HasExited)
             _process.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to end (SIGTERM) and kills it when it has not by the deadline; true when it went by itself.</summary>
+    public async Task<bool> StopAsync(TimeSpan deadline)
+    {
+        if (_process.HasExited)
+            return true;
+        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+        try
+        {
+            await WaitForExitAsync(deadline);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            await KillAsync();
+            return false;
+        }
     }
 
     public async Task<int> WaitForExitAsync(TimeSpan deadline)
@@ -55,6 +104,17 @@ public sealed class RxProcess : IAsyncDisposable
     {
         await KillAsync();
         _process.Dispose();
+    }
+
+    private static ProcessStartInfo Describe(string project, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.ArgumentList.Add(Built(project, assembly));
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[key] = value;
+        return start;
     }
 
     private static string Built(string project, string assembly)

@@ -27,6 +27,9 @@ public sealed class TestUser : IDisposable
 
     public AccountId Account => Keys.Account;
 
+    /// <summary>Acts for an account that exists; submissions are prepared in <paramref name="directory"/>.</summary>
+    public static TestUser Of(HubClient hub, AccountKeys keys, string directory) => new(hub, keys, directory);
+
     /// <summary>Opens an account; <paramref name="kind"/> is "user" or "operator".</summary>
     public static async Task<TestUser> OpenAsync(TestNetwork network, string name, string kind)
     {

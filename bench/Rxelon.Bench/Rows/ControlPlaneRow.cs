@@ -17,18 +17,18 @@ internal sealed class ControlPlaneRow : IBenchRow
 
     public string Name => "control-plane";
 
-    public string Description => "parts/s of whole lifecycles with mock nodes";
+    public string About => "parts/s of whole lifecycles with mock nodes";
 
-    public async Task<IReadOnlyList<Measurement>> RunAsync(bool quick)
+    public async Task<RowResult> RunAsync(BenchRun run, CancellationToken cancel)
     {
-        var parts = quick ? 500 : 10_000;
-        var warmRuns = quick ? 1 : 4;
+        var parts = run.Quick ? 500 : 10_000;
+        var warmRuns = run.Times(4, 1);
         var small = await Run(parts, warmRuns, "one-part tasks", 1_500, (hub, owners) => hub.RunTasksAsync(owners, parts, 1, InFlight));
         var large = await Run(parts, warmRuns, "one task", 10_000, (hub, owners) => hub.RunTasksAsync(owners, 1, parts, 1));
-        return [.. small, .. large];
+        return new RowResult([.. small, .. large], ["Hub, mock nodes and submitters in one process."]);
     }
 
-    private static async Task<IReadOnlyList<Measurement>> Run(
+    private static async Task<IReadOnlyList<Figure>> Run(
         int parts, int warmRuns, string name, double target, Func<MockHub, IReadOnlyList<AccountId>, Task> round)
     {
         await using var hub = await MockHub.StartAsync();
@@ -55,9 +55,9 @@ internal sealed class ControlPlaneRow : IBenchRow
 
         return
         [
-            Measurement.Of($"{name}: parts, cold", "1/s", rates[0]),
-            new($"{name}: parts, warm", "1/s", rates[1..], target),
-            new($"{name}: events per part", "", events[1..], name == "one task" ? 1.3 : 7, SmallerIsBetter: true),
+            new($"{name}: parts, cold", "1/s", rates[..1]),
+            new($"{name}: parts, warm", "1/s", rates[1..], Target.Least(target)),
+            new($"{name}: events per part", "", events[1..], Target.Most(name == "one task" ? 1.3 : 7)),
             new($"{name}: busy cores", "", cores[1..]),
             new($"{name}: allocated per part", "KiB", kib[1..]),
         ];

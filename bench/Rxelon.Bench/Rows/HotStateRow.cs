@@ -13,9 +13,9 @@ internal sealed class HotStateRow : IBenchRow
 
     public string Name => "hot-state";
 
-    public string Description => "memory after 10^3 to 10^5 finished one-part tasks";
+    public string About => "memory after 10^3 to 10^5 finished one-part tasks";
 
-    public async Task<IReadOnlyList<Measurement>> RunAsync(bool quick)
+    public async Task<RowResult> RunAsync(BenchRun run, CancellationToken cancel)
     {
         await using var hub = await MockHub.StartAsync();
         await hub.OpenOperatorsAsync();
@@ -23,19 +23,19 @@ internal sealed class HotStateRow : IBenchRow
         var owners = new List<AccountId>();
         for (var i = 0; i < 100; i++)
             owners.Add(await hub.OpenAccountAsync(Money));
-        var measured = new List<Measurement>();
+        var measured = new List<Figure>();
         var finished = 0;
-        foreach (var goal in quick ? [500, 1000] : new[] { 1_000, 10_000, 30_000, 100_000 })
+        foreach (var goal in run.Quick ? [500, 1000] : new[] { 1_000, 10_000, 30_000, 100_000 })
         {
             await hub.RunTasksAsync(owners, goal - finished, 1, InFlight);
             finished = goal;
             await hub.MoneyAtRestAsync(owners, Money);
             GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             using var process = Process.GetCurrentProcess();
-            measured.Add(Measurement.Of($"{goal} parts: managed heap", "MiB", GC.GetTotalMemory(true) / 1048576.0));
-            measured.Add(Measurement.Of($"{goal} parts: resident", "MiB", process.WorkingSet64 / 1048576.0, 600, smallerIsBetter: true));
+            measured.Add(new Figure($"{goal} parts: managed heap", "MiB", [GC.GetTotalMemory(true) / 1048576.0]));
+            measured.Add(new Figure($"{goal} parts: resident", "MiB", [process.WorkingSet64 / 1048576.0], Target.Most(600)));
         }
 
-        return measured;
+        return new RowResult(measured, ["Hub, mock nodes and submitters in one process."]);
     }
 }

@@ -16,18 +16,18 @@ internal sealed class JournalRow : IBenchRow
 
     public string Name => "journal";
 
-    public string Description => "events/s through Akka.Persistence.Sql on SQLite, synchronous=FULL";
+    public string About => "events/s through Akka.Persistence.Sql on SQLite, synchronous=FULL";
 
-    public async Task<IReadOnlyList<Measurement>> RunAsync(bool quick)
+    public async Task<RowResult> RunAsync(BenchRun run, CancellationToken cancel)
     {
         await using var hub = await MockHub.StartAsync();
-        var each = quick ? 5 : 40;
+        var each = run.Quick ? 5 : 40;
         var actors = Enumerable.Range(0, Actors).Select(_ => hub.System.ActorOf(Props.Create(() => new Writer()))).ToList();
-        await Round(actors, quick ? 1 : 10); // starts, schema, JIT
+        await Round(actors, run.Quick ? 1 : 10); // starts, schema, JIT
         var rates = new List<double>();
         var cores = new List<double>();
         var rowsBefore = Rows(hub);
-        for (var run = 0; run < (quick ? 1 : 5); run++)
+        for (var i = run.Times(5, 1); i > 0; i--)
         {
             var load = new Load();
             await Round(actors, each);
@@ -38,7 +38,7 @@ internal sealed class JournalRow : IBenchRow
         var written = Rows(hub) - rowsBefore;
         if (written != rates.Count * Actors * each)
             throw new InvalidOperationException($"{rates.Count * Actors * each} events were acknowledged and {written} are in the journal.");
-        return [new("events, warm", "1/s", rates, 10_000), new("busy cores", "", cores)];
+        return new RowResult([new("events, warm", "1/s", rates, Target.Least(10_000)), new("busy cores", "", cores)], []);
     }
 
     private static long Rows(MockHub hub)

@@ -16,24 +16,24 @@ internal sealed class MatcherRow : IBenchRow
 
     public string Name => "matcher";
 
-    public string Description => "placements/s in the pure matcher with a long queue";
+    public string About => "placements/s in the pure matcher with a long queue";
 
-    public Task<IReadOnlyList<Measurement>> RunAsync(bool quick)
+    public Task<RowResult> RunAsync(BenchRun run, CancellationToken cancel)
     {
-        var sizes = quick ? [10, 100] : new[] { 100, 1_000, 10_000 };
-        var parts = quick ? 1_000 : 100_000;
-        var runs = quick ? 1 : 5;
+        var sizes = run.Quick ? [10, 100] : new[] { 100, 1_000, 10_000 };
+        var parts = run.Quick ? 1_000 : 100_000;
+        var runs = run.Times(5, 1);
         Place(sizes[0], parts); // JIT
-        var measured = new List<Measurement>();
+        var measured = new List<Figure>();
         foreach (var nodes in sizes)
         {
             var rates = Enumerable.Range(0, runs).Select(_ => Place(nodes, parts)).ToList();
-            measured.Add(new($"{nodes} nodes, {parts} parts: placements", "1/s", rates, quick ? null : 20_000));
+            measured.Add(new($"{nodes} nodes, {parts} parts: placements", "1/s", rates, run.Quick ? null : Target.Least(20_000)));
         }
 
-        var spread = measured.Max(m => m.Median) / measured.Min(m => m.Median);
-        measured.Add(Measurement.Of("cost per placement, dearest over cheapest size", "x", spread, quick ? null : 2, smallerIsBetter: true));
-        return Task.FromResult<IReadOnlyList<Measurement>>(measured);
+        var spread = measured.Max(m => m.At(0.5)) / measured.Min(m => m.At(0.5));
+        measured.Add(new Figure("cost per placement, dearest over cheapest size", "x", [spread], run.Quick ? null : Target.Most(2)));
+        return Task.FromResult(new RowResult(measured, []));
     }
 
     private static double Place(int nodes, int parts)

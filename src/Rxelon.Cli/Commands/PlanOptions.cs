@@ -47,13 +47,16 @@ internal sealed class PlanOptions
         Program = program with { Env = parsed.GetValue(_env) ?? [], Secrets = parsed.GetValue(_secret) ?? [] },
         Spec = new TaskSpec
         {
-            Name = parsed.GetValue(_name) ?? defaultName, Kind = kind, Image = image,
+            Name = parsed.GetValue(_name) ?? defaultName,
+            Kind = kind,
+            Image = image,
             Resources = ReadResources(parsed),
             Limits = new Limits
             {
                 TimeSeconds = (int)Math.Min(int.MaxValue, Or(parsed.GetValue(_time), new Limits().TimeSeconds)),
                 OutputBytes = Or(parsed.GetValue(_output), new Limits().OutputBytes),
-                Retries = parsed.GetValue(_retries), DeadlineSeconds = parsed.GetValue(_deadline),
+                Retries = parsed.GetValue(_retries),
+                DeadlineSeconds = parsed.GetValue(_deadline),
             },
             Placement = new Placement { Regions = parsed.GetValue(_region) ?? [] },
             Privacy = new Privacy { Parallel = parsed.GetValue(_parallel), Sticky = parsed.GetValue(_sticky), Cipher = parsed.GetValue(_cipher)! },
@@ -66,16 +69,16 @@ internal sealed class PlanOptions
     /// <summary>An amount with a unit; zero when it is not given.</summary>
     internal static Option<T> Quantity<T>(string name, string description, Parser<T> parse)
         where T : struct => new(name)
-    {
-        Description = description,
-        CustomParser = result =>
         {
-            if (parse(result.Tokens[0].Value, out var value))
-                return value;
-            result.AddError($"'{result.Tokens[0].Value}' is not a value for {name}. {description}");
-            return default;
-        },
-    };
+            Description = description,
+            CustomParser = result =>
+            {
+                if (parse(result.Tokens[0].Value, out var value))
+                    return value;
+                result.AddError($"'{result.Tokens[0].Value}' is not a value for {name}. {description}");
+                return default;
+            },
+        };
 
     internal static Tokens ParseTokens(System.CommandLine.Parsing.ArgumentResult result)
     {

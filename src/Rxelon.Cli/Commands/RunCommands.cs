@@ -13,7 +13,8 @@ internal static class RunCommands
 
     internal static Option<string> Out() => new("--out", "-o")
     {
-        Description = "Folder for results; '-' writes the joined standard outputs to standard output.", DefaultValueFactory = _ => "-",
+        Description = "Folder for results; '-' writes the joined standard outputs to standard output.",
+        DefaultValueFactory = _ => "-",
     };
 
     internal static Command Build(CliHost host) => new("run", "Run a program as an encrypted task and fetch its results.") { Wasm(host), Docker(host) };

@@ -11,6 +11,7 @@ internal static class GlobalOptions
 
     internal static readonly Option<string?> Profile = new("--profile", "-p")
     {
-        Description = "The account to use; otherwise RXELON_PROFILE, otherwise 'default'.", Recursive = true,
+        Description = "The account to use; otherwise RXELON_PROFILE, otherwise 'default'.",
+        Recursive = true,
     };
 }

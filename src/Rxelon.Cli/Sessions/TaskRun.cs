@@ -49,6 +49,7 @@ internal sealed class TaskRun(CliSession session, Login login)
         var info = await login.Hub.InfoAsync(ct).ConfigureAwait(false);
         if (info.Fault is { } unknown)
             return unknown;
+        session.Journal.Sweep(session.Host.Time);
         var progress = new Steps(view);
         var preparer = new TaskPreparer(session.Profiles.JournalDirectory, session.Host.Variable, session.Host.Stdin);
         var prepared = await preparer.PrepareAsync(plan, info.Value, login.Keys.Exchange.PublicKey, progress, ct).ConfigureAwait(false);

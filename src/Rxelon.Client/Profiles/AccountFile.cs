@@ -42,7 +42,11 @@ public sealed record AccountFile
     {
         var file = new AccountFile
         {
-            Account = keys.Account, Name = name, Kind = kind, Hub = hub.Url.ToString().TrimEnd('/'), Fingerprint = hub.Fingerprint,
+            Account = keys.Account,
+            Name = name,
+            Kind = kind,
+            Hub = hub.Url.ToString().TrimEnd('/'),
+            Fingerprint = hub.Fingerprint,
         };
         return file.Protect(keys, passphrase);
     }

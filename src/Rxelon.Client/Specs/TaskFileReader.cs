@@ -42,7 +42,11 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         root.RefuseRest();
         return run is null ? null : new TaskPlan
         {
-            Spec = spec, Inputs = inputs, Split = split, Merge = merge, BaseDirectory = baseDirectory,
+            Spec = spec,
+            Inputs = inputs,
+            Split = split,
+            Merge = merge,
+            BaseDirectory = baseDirectory,
             Program = run.Program with { Env = env, Secrets = secrets },
         };
     }

@@ -15,7 +15,9 @@ public sealed record InputSet(IReadOnlyList<InputFile> Files, bool UsesStdin)
 
     private static readonly EnumerationOptions Everything = new()
     {
-        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false,
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
     };
 
     /// <summary>Finds the files. Faults: not-found for a path or glob without files, conflict for two files of one name.</summary>

@@ -15,6 +15,20 @@ public sealed class SubmissionJournal(string directory)
 {
     private const string RequestFile = "submit.json";
 
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
+
+    /// <summary>Removes what preparations that never were signed left behind, once it is a day old.</summary>
+    public void Sweep(TimeProvider time)
+    {
+        if (!Directory.Exists(directory))
+            return;
+        foreach (var folder in new DirectoryInfo(directory).EnumerateDirectories())
+        {
+            if (!File.Exists(Path.Combine(folder.FullName, RequestFile)) && time.GetUtcNow() - folder.LastWriteTimeUtc > Abandoned)
+                folder.Delete(recursive: true);
+        }
+    }
+
     /// <summary>Signed tasks that are still here.</summary>
     public IReadOnlyList<TaskId> Pending()
         => !Directory.Exists(directory) ? [] :

@@ -32,9 +32,16 @@ public static class AccountDecider
         AccountState before, AccountState after, IReadOnlyList<IAccountEvent> batch, DateTimeOffset now)
         => HasMoneyToSend(after) && batch.Any(e => e is HoldSettled or PayoutsSent or PayoutsConfirmed) ? [new SchedulePayout()] : [];
 
-    /// <summary>What may have been under way when the process ended, to be done again after recovery.</summary>
-    public static IReadOnlyList<IAccountEffect> Owed(AccountState durable, DateTimeOffset now)
-        => HasMoneyToSend(durable) ? [.. durable.Transit.Values.Select(p => new SendPayout(p)), new SchedulePayout()] : [];
+    /// <summary>
+    /// What may have been under way when the process ended, to be done again after recovery. Every open hold is answered again:
+    /// a task that has ended meanwhile, and never heard of its hold, closes it.
+    /// </summary>
+    public static IReadOnlyList<IAccountEffect> Owed(AccountState durable, DateTimeOffset now) =>
+    [
+        .. durable.Holds.Select(h => new AnswerHold(h.Key, null, h.Value.Ceiling, null)),
+        .. durable.Transit.Values.Select(p => new SendPayout(p)),
+        .. HasMoneyToSend(durable) ? [new SchedulePayout()] : Array.Empty<IAccountEffect>(),
+    ];
 
     /// <summary>True while the account must be awake to send money on.</summary>
     public static bool HasMoneyToSend(AccountState state) => state.Owing.Count > 0 || state.Transit.Count > 0;

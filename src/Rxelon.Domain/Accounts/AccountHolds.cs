@@ -10,11 +10,11 @@ internal static class AccountHolds
     internal static Decision<IAccountEvent, AccountReply, IAccountEffect> Place(AccountState s, PlaceHold c)
     {
         if (s.Holds.TryGetValue(c.Task, out var hold))
-            return AccountDecider.Ok(s, null, new AnswerHold(c.Task, null, hold.Ceiling));
+            return AccountDecider.Ok(s, null, new AnswerHold(c.Task, null, hold.Ceiling, null));
         var fault = AccountDecider.NotOpen(s) ?? ClosedBefore(s, c.Task) ?? Unaffordable(s, c.Amount);
         return fault is null
-            ? AccountDecider.Ok(s, new FundsHeld(c.Task, c.Amount, c.At), new AnswerHold(c.Task, null, c.Amount))
-            : AccountDecider.Refuse(s, fault, new AnswerHold(c.Task, fault, Tokens.Zero));
+            ? AccountDecider.Ok(s, new FundsHeld(c.Task, c.Amount, c.At), new AnswerHold(c.Task, null, c.Amount, null))
+            : AccountDecider.Refuse(s, fault, new AnswerHold(c.Task, fault, Tokens.Zero, null));
     }
 
     internal static Decision<IAccountEvent, AccountReply, IAccountEffect> Change(AccountState s, ChangeHold c)
@@ -22,17 +22,17 @@ internal static class AccountHolds
         if (!s.Holds.TryGetValue(c.Task, out var hold))
         {
             var none = ClosedBefore(s, c.Task) ?? new Fault(FaultCodes.NotFound, "This task has no hold.");
-            return AccountDecider.Refuse(s, none, new AnswerHold(c.Task, none, Tokens.Zero));
+            return AccountDecider.Refuse(s, none, new AnswerHold(c.Task, none, Tokens.Zero, c.CommandId));
         }
 
         if (hold.Changes.Contains(c.CommandId))
-            return AccountDecider.Ok(s, null, new AnswerHold(c.Task, null, hold.Ceiling));
+            return AccountDecider.Ok(s, null, new AnswerHold(c.Task, null, hold.Ceiling, c.CommandId));
         var fault = c.Amount < hold.Paid
             ? new Fault(FaultCodes.BudgetExceeded, $"{hold.Paid} tokens of this hold are paid already.")
             : c.Amount > hold.Ceiling ? Unaffordable(s, c.Amount - hold.Ceiling) : null;
         return fault is null
-            ? AccountDecider.Ok(s, new HoldChanged(c.Task, c.Amount, c.CommandId, c.At), new AnswerHold(c.Task, null, c.Amount))
-            : AccountDecider.Refuse(s, fault, new AnswerHold(c.Task, fault, hold.Ceiling));
+            ? AccountDecider.Ok(s, new HoldChanged(c.Task, c.Amount, c.CommandId, c.At), new AnswerHold(c.Task, null, c.Amount, c.CommandId))
+            : AccountDecider.Refuse(s, fault, new AnswerHold(c.Task, fault, hold.Ceiling, c.CommandId));
     }
 
     internal static Decision<IAccountEvent, AccountReply, IAccountEffect> Settle(AccountState s, SettleHold c)

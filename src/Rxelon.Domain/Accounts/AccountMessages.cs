@@ -123,8 +123,11 @@ public sealed record AccountView(
 /// <summary>What the shell does for an account once its events are durable. All are safe to repeat.</summary>
 public interface IAccountEffect;
 
-/// <summary>To the task: <see cref="HoldAnswered"/>, with the ceiling its hold has now (zero when there is none).</summary>
-public sealed record AnswerHold(TaskId Task, Fault? Refusal, Tokens Held) : IAccountEffect;
+/// <summary>
+/// To the task: <see cref="HoldAnswered"/>, with the ceiling its hold has now (zero when there is none) and, when a
+/// <see cref="ChangeHold"/> is answered, its command id.
+/// </summary>
+public sealed record AnswerHold(TaskId Task, Fault? Refusal, Tokens Held, string? Change) : IAccountEffect;
 
 /// <summary>To the task: <see cref="SettlementBooked"/>.</summary>
 public sealed record AnswerSettlement(TaskId Task, int Number, bool Closed) : IAccountEffect;

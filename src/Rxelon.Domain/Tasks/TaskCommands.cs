@@ -40,8 +40,11 @@ public sealed record Submission(
     public TaskSpec Spec => _spec ??= TaskSpec.Parse(SpecBytes).Value;
 }
 
-/// <summary>From the owner's account: the hold is in place, or was refused; and the ceiling it has now (zero when there is none).</summary>
-public sealed record HoldAnswered(TaskId Task, Fault? Refusal, Tokens Held, DateTimeOffset At) : ITaskCommand;
+/// <summary>
+/// From the owner's account: the hold is in place, or was refused; the ceiling it has now (zero when there is none); and which
+/// change of it is answered (null: the hold itself).
+/// </summary>
+public sealed record HoldAnswered(TaskId Task, Fault? Refusal, Tokens Held, string? Change, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>From the matchmaker: one placement pass for this task. Parts that are no longer waiting are left out of the outcome.</summary>
 public sealed record PlaceParts(TaskId Task, IReadOnlyList<Placed> Parts, DateTimeOffset At) : ITaskCommand;

@@ -25,7 +25,7 @@ internal static class TaskFold
         },
         TaskErased => state with { Erased = true, Settled = true, HoldConfirmed = true },
         HoldConfirmed => state with { HoldConfirmed = true },
-        SettlementDue e => state with { InFlight = new SettlementInFlight(e.Number, e.Close, e.At) },
+        SettlementDue e => state with { Settled = false, InFlight = new SettlementInFlight(e.Number, e.Close, e.At) },
         TaskSettled => state with { Settled = true, InFlight = null },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
@@ -154,8 +154,8 @@ internal static class TaskFold
             PartShare = share,
             DeadlineSeconds = e.DeadlineSeconds,
             Adjustments = state.Adjustments.Add(e.CommandId),
-            Wish = e.BudgetMax <= e.Hold ? null
-                : e.BudgetMax != state.BudgetMax ? new HoldWish(e.CommandId, e.BudgetMax)
+            Wish = state.Wish?.Answers(e.CommandId) == true ? null
+                : e.BudgetMax != state.BudgetMax && e.BudgetMax != state.Hold ? new HoldWish(e.CommandId, e.BudgetMax)
                 : state.Wish,
         };
     }

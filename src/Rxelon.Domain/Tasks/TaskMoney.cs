@@ -24,11 +24,10 @@ internal static class TaskMoney
         {
             output.Happened(new HoldConfirmed(c.At));
         }
-        else if (state.Wish is { } wish && (c.Refusal is not null || c.Held >= wish.Amount))
+        else if (state.Wish is { } wish && c.Change == wish.CommandId)
         {
             var held = c.Refusal is null ? wish.Amount : state.Hold;
-            var id = $"{wish.CommandId}/{(c.Refusal is null ? "held" : "refused")}";
-            output.Happened(new TaskAdjusted(id, state.Tier, held, held, state.DeadlineSeconds, c.At));
+            output.Happened(new TaskAdjusted(wish.Answer(c.Refusal is null), state.Tier, held, held, state.DeadlineSeconds, c.At));
         }
 
         return output.Ok();
@@ -44,6 +43,8 @@ internal static class TaskMoney
             return TaskOutput.Refuse(c.Task, FaultCodes.AlreadyEnded, "The task has ended already.");
         if (state.Adjustments.Count >= TaskRules.MaxAdjustments)
             return TaskOutput.Refuse(c.Task, FaultCodes.RateLimited, "The task was changed too often.");
+        if (c.CommandId.Contains('\n', StringComparison.Ordinal))
+            return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A command id is one line.");
         if (c.DeadlineSeconds < 0)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A deadline cannot be negative; 0 means none.");
 

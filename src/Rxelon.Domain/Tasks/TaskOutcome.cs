@@ -14,7 +14,7 @@ internal static class TaskOutcome
         var effects = new List<ITaskEffect>();
         if (NeedsDemand(before, after, batch))
             effects.Add(new Demand(TaskViews.Demand(after)));
-        if (after.InFlight is { } flight && flight != before.InFlight)
+        if (after.InFlight is { } flight && batch.Any(e => e is SettlementDue))
             effects.Add(TaskMoney.Settlement(after, flight));
         if (TaskViews.News(before, after, batch, now) is { } news)
             effects.Add(new Announce(news));

@@ -31,10 +31,10 @@ public sealed record TaskState
     /// <summary>The ceiling of all charges; never above what the account holds.</summary>
     public Tokens Hold { get; init; }
 
-    /// <summary>What the owner allows; above <see cref="Hold"/> while the account is asked for more.</summary>
+    /// <summary>What the owner allows; the hold follows once the account has more.</summary>
     public Tokens BudgetMax { get; init; }
 
-    /// <summary>A larger hold that the owner asked for and the account has not answered.</summary>
+    /// <summary>Another hold that the owner asked for and the account has not answered.</summary>
     public HoldWish? Wish { get; init; }
 
     /// <summary>The most the next attempt of a part may be paid.</summary>
@@ -123,5 +123,14 @@ public sealed record TaskState
         : PartPhase.KeyReleased;
 }
 
-/// <summary>The ceiling that an adjustment asked the account for.</summary>
-public sealed record HoldWish(string CommandId, Tokens Amount);
+/// <summary>
+/// The ceiling that an adjustment asked the account for. One at a time, up or down, until the account has answered: were two
+/// under way, the earlier could arrive last.
+/// </summary>
+public sealed record HoldWish(string CommandId, Tokens Amount)
+{
+    /// <summary>The id of the adjustment that records the account's answer; no owner's id has a line break.</summary>
+    internal string Answer(bool held) => $"{CommandId}\n{(held ? "held" : "refused")}";
+
+    internal bool Answers(string commandId) => commandId == Answer(true) || commandId == Answer(false);
+}

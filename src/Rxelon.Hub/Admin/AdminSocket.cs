@@ -16,16 +16,25 @@ internal sealed class AdminSocket(string path, AdminPalette palette, ILogger<Adm
     private const int MaxRequest = 64 * 1024;
     private static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(60);
 
+    private Socket? _listener;
+
     internal string Path => path;
+
+    /// <summary>Listens before it returns: whoever is told that the hub is ready may use the door at once.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        File.Delete(path);
+        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        _listener.Bind(new UnixDomainSocketEndPoint(path));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _listener.Listen();
+        return base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        File.Delete(path);
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        listener.Listen();
+        using var listener = _listener!;
         try
         {
             while (!stoppingToken.IsCancellationRequested)

@@ -41,11 +41,20 @@ public sealed class HubOptions
 
     public long MaxAskPerCoreHour { get; set; } = 100_000_000;
 
+    /// <summary>The ask that a quote assumes when no connected node fits; kept within the bounds.</summary>
+    public long AssumedAskPerCoreHour { get; set; } = 1_000_000;
+
     /// <summary>The network fee in thousandths of the operator's share.</summary>
     public int FeePermille { get; set; } = 50;
 
     /// <summary>Bytes of ciphertext an account may store.</summary>
     public long QuotaBytes { get; set; } = 20L << 30;
+
+    /// <summary>Largest encrypted part or result, bytes.</summary>
+    public long MaxPartBytes { get; set; } = 4L << 30;
+
+    /// <summary>Accounts that one remote address may open at once; one more each second after that.</summary>
+    public int AccountsPerAddress { get; set; } = 60;
 
     /// <summary>How long accounts gather what they owe before they send it on.</summary>
     public TimeSpan PayoutWindow { get; set; } = TimeSpan.FromSeconds(2);

@@ -46,7 +46,7 @@ internal sealed class NodeDoor : ReceiveActor, IWithTimers
         if (origin is null || _guard.Identify(origin) is not { } identity)
             return;
         if (!_lines.TryGetValue(origin, out var entry))
-            _lines[origin] = entry = new Entry(new EdgeLine(identity, origin, Sender, Self, _guard), new RateLimit(_time, FramesPerSecond, FrameBurst));
+            _lines[origin] = entry = new Entry(new EdgeLine(identity, origin, LinkOf(Sender.Path.Address), Self, _guard), new RateLimit(_time, FramesPerSecond, FrameBurst));
         if (!entry.Rate.TryTake())
         {
             _guard.Drop(origin, "it sends too many frames");
@@ -62,6 +62,10 @@ internal sealed class NodeDoor : ReceiveActor, IWithTimers
         else
             entry.Line.Send(Refusals.Frame(new Fault(FaultCodes.StaleSession, "This hub has no session for you: say hello.", Retryable: true)));
     }
+
+    // Not the sender itself: its path ends with the uid of that link actor, and a node's next link system has another one.
+    private static IActorRef LinkOf(Address node)
+        => ((ExtendedActorSystem)Context.System).Provider.ResolveActorRef($"{node}{LinkNames.LinkPath}");
 
     private void ForgetClosed()
     {
@@ -85,6 +89,8 @@ internal sealed class EdgeLine(PeerIdentity identity, string origin, IActorRef l
     public PeerIdentity Identity => identity;
 
     public string Origin => origin;
+
+    public bool IsConnected => guard.Identify(origin) is not null;
 
     public IActorRef? Session
     {

@@ -12,6 +12,9 @@ public interface IJoinTokens
     /// <summary>A new token, shown here only.</summary>
     string Create(AccountId operatorAccount, TimeSpan lifetime);
 
-    /// <summary>Uses the token up and tells whose it was. Faults: unauthorized (unknown), token-used, token-expired.</summary>
-    Outcome<AccountId> Consume(string token);
+    /// <summary>
+    /// Uses the token up for this node and tells whose it was; again for the same node, whose answer may have been lost. Faults:
+    /// unauthorized (unknown), token-used (by another node), token-expired.
+    /// </summary>
+    Outcome<AccountId> Consume(string token, NodeId node);
 }

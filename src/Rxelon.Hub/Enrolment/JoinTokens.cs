@@ -26,7 +26,7 @@ internal sealed class JoinTokens : IJoinTokens
         using var connection = _file.Open();
         SqliteFile.Execute(
             connection,
-            "CREATE TABLE IF NOT EXISTS tokens (hash BLOB PRIMARY KEY, operator TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER) WITHOUT ROWID;");
+            "CREATE TABLE IF NOT EXISTS tokens (hash BLOB PRIMARY KEY, operator TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER, node BLOB) WITHOUT ROWID;");
     }
 
     /// <inheritdoc/>
@@ -44,23 +44,26 @@ internal sealed class JoinTokens : IJoinTokens
     }
 
     /// <inheritdoc/>
-    public Outcome<AccountId> Consume(string token)
+    public Outcome<AccountId> Consume(string token, NodeId node)
     {
         var dot = token.IndexOf('.', StringComparison.Ordinal);
         var hash = HashOf(dot < 0 ? token : token[..dot]);
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
         using var connection = _file.Open();
         using var update = connection.CreateCommand();
-        update.CommandText = "UPDATE tokens SET used = $now WHERE hash = $hash AND used IS NULL AND expires > $now RETURNING operator";
+        update.CommandText =
+            "UPDATE tokens SET used = $now, node = $node WHERE hash = $hash AND (used IS NULL OR node = $node) AND expires > $now RETURNING operator";
+        update.Parameters.AddWithValue("$node", node.ToBytes());
         update.Parameters.AddWithValue("$hash", hash);
         update.Parameters.AddWithValue("$now", now);
-        return update.ExecuteScalar() is string found ? AccountId.Parse(found) : WhyNot(connection, hash);
+        return update.ExecuteScalar() is string found ? AccountId.Parse(found) : WhyNot(connection, hash, node);
     }
 
-    private static Fault WhyNot(SqliteConnection connection, byte[] hash)
+    private static Fault WhyNot(SqliteConnection connection, byte[] hash, NodeId node)
     {
         using var query = connection.CreateCommand();
-        query.CommandText = "SELECT used IS NOT NULL FROM tokens WHERE hash = $hash";
+        query.CommandText = "SELECT used IS NOT NULL AND node IS NOT $node FROM tokens WHERE hash = $hash";
+        query.Parameters.AddWithValue("$node", node.ToBytes());
         query.Parameters.AddWithValue("$hash", hash);
         return query.ExecuteScalar() switch
         {

@@ -63,7 +63,7 @@ internal sealed class AccountEntity(AccountId id, TimeProvider time, Neighbours 
         switch (effect)
         {
             case AnswerHold e:
-                Send(others.Tasks, new HoldAnswered(e.Task, e.Refusal, e.Held, Now));
+                Send(others.Tasks, new HoldAnswered(e.Task, e.Refusal, e.Held, e.Change, Now));
                 break;
             case AnswerSettlement e:
                 Send(others.Tasks, new SettlementBooked(e.Task, e.Number, e.Closed, Now));

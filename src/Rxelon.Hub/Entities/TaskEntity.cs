@@ -66,7 +66,8 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                 break;
             case StartAttempts e:
                 Send(others.Router, new StartParts(
-                    e.Node, e.Session, id, Durable.Spec, Durable.Order.Program, Durable.Parts.Count, e.Attempts));
+                    e.Node, e.Session, id, Durable.Spec, Durable.Order.Program, Durable.Parts.Count, e.Attempts,
+                    Durable.Order.Owner));
                 break;
             case StopAttempts e:
                 Send(others.Router, new StopParts(e.Node, e.Session, id, e.Attempts, e.Reason));

@@ -6,7 +6,8 @@ namespace Rxelon.Link.Faults;
 /// <summary>
 /// Named places where a drill may kill this process as <c>kill -9</c> would. Off unless the environment variable
 /// <c>RXELON_FAILPOINT</c> holds <c>name@count</c>: the process dies when that place is reached for the count-th time.
-/// Names: <c>hub.persist.{manifest}.before|after</c>, <c>hub.frame.{body}.in|out</c>, <c>node.frame.{body}.in|out</c>.
+/// Names: <c>hub.persist.{manifest}.before|after</c>, <c>hub.frame.{body}.in|out</c>, <c>node.frame.{body}.in|out</c>,
+/// where body is the frame's BodyCase, such as <c>PartsReady</c>.
 /// Used by the fault plan (docs/design/failure-modes.md); it can only end the process, never change what it does.
 /// </summary>
 public static class Failpoint

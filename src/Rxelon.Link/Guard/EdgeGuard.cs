@@ -19,6 +19,8 @@ public sealed class EdgeGuard : IDisposable
     private readonly HashSet<GuardedHandle> _unknown = [];
     private readonly Dictionary<string, List<GuardedHandle>> _known = new(StringComparer.Ordinal);
     private int _connections;
+    private long _refused;
+    private long _refusedCertificates;
     private readonly ConcurrentDictionary<NodeId, byte> _revoked = new();
     private readonly Dictionary<IPAddress, RateLimit> _rates = [];
     private readonly Lock _gate = new();
@@ -38,6 +40,12 @@ public sealed class EdgeGuard : IDisposable
     /// <summary>Open sockets, known or not.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
+    /// <summary>Sockets closed because of their number, rate, silence or what they sent.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>TLS handshakes refused because of the certificate.</summary>
+    public long RefusedCertificates => Interlocked.Read(ref _refusedCertificates);
+
     internal TimeProvider Time { get; }
 
     /// <summary>
@@ -52,6 +60,7 @@ public sealed class EdgeGuard : IDisposable
             return true;
         }
 
+        Interlocked.Increment(ref _refusedCertificates);
         log.Info("Refused a TLS peer at {0}: {1}", remotePeer, reason ?? "its address could not be read");
         return false;
     }
@@ -87,6 +96,8 @@ public sealed class EdgeGuard : IDisposable
             handle.Close("the edge stops");
         _check.Dispose();
     }
+
+    internal void CountRefusal() => Interlocked.Increment(ref _refused);
 
     internal bool IsRevoked(NodeId node) => _revoked.ContainsKey(node);
 

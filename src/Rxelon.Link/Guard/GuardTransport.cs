@@ -81,6 +81,7 @@ internal sealed class GuardTransport : Transport
         var socket = SocketOf(handle.RemoteAddress);
         if (_guard.Admit(socket) is { } refusal)
         {
+            _guard.CountRefusal();
             _log.Debug("Refused a connection from {0}: {1}", handle.RemoteAddress, refusal);
             handle.Disassociate(refusal, _log);
             return;

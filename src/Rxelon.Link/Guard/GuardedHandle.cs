@@ -121,6 +121,7 @@ internal sealed class GuardedHandle : AssociationHandle, IHandleEventListener
             refusal = kind is FrameKind.Message or FrameKind.Control ? null : "it sent something that does not travel on the link";
         if (refusal is not null)
         {
+            _guard.CountRefusal();
             Close(refusal);
             return false;
         }
@@ -132,8 +133,10 @@ internal sealed class GuardedHandle : AssociationHandle, IHandleEventListener
 
     private void Expire()
     {
-        if (Identity is null)
-            Close("it did not say who it is in time");
+        if (Identity is not null)
+            return;
+        _guard.CountRefusal();
+        Close("it did not say who it is in time");
     }
 
     private void Forget()

@@ -1,10 +1,10 @@
 namespace Rxelon.Node.Link;
 
-/// <summary>Waiting times between attempts: doubling from 200 ms to 5 s, each with a random half, so that nodes do not return in step.</summary>
+/// <summary>Waiting times between attempts: doubling from 200 ms to 3 s, each with a random half, so that nodes do not return in step.</summary>
 internal sealed class BackOff
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
     private TimeSpan _next = First;
 
     internal TimeSpan Next()

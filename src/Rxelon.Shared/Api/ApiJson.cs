@@ -28,7 +28,6 @@ namespace Rxelon.Shared.Api;
 [JsonSerializable(typeof(PackResponse))]
 [JsonSerializable(typeof(EnrolRequest))]
 [JsonSerializable(typeof(EnrolResponse))]
-[JsonSerializable(typeof(CaInfo))]
 [JsonSerializable(typeof(NodeInfo))]
 [JsonSerializable(typeof(NodeInfo[]))]
 [JsonSerializable(typeof(HubInfo))]

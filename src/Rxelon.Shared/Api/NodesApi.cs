@@ -16,12 +16,6 @@ public sealed record EnrolRequest(string Token, string Name, byte[] IdentityKey,
 public sealed record EnrolResponse(
     NodeId Node, AccountId Operator, string Label, byte[] Certificate, byte[] CaCertificate, string EdgeHost, int EdgePort, bool Approved);
 
-/// <summary>
-/// GET /v1/ca, without authentication: the CA's certificate (DER). A client believes it only when its fingerprint is the one in the
-/// join token, and from then on believes the server only if that CA vouches for it.
-/// </summary>
-public sealed record CaInfo(byte[] Certificate);
-
 /// <summary>GET /v1/nodes.</summary>
 public sealed record NodeInfo(
     NodeId Node, string Name, AccountId Operator, string Standing, bool Online, string Region, Resources Total, Resources Free,

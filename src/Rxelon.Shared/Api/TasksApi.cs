@@ -53,7 +53,7 @@ public sealed record FaultInfo(string Code, string Message, string Culprit, bool
 public sealed record WhyInfo(string Code, string Sentence, double? EstimateSeconds);
 
 /// <summary>PATCH /v1/tasks/{id}; a missing member leaves the value alone. Send an Idempotency-Key header.</summary>
-public sealed record AdjustRequest(string? Tier, Tokens? BudgetMax, long? DeadlineSeconds);
+public sealed record AdjustRequest(string? Tier = null, Tokens? BudgetMax = null, long? DeadlineSeconds = null);
 
 /// <summary>
 /// One server-sent event of GET /v1/tasks/{id}/events (event name "task", data this JSON, id a growing number). The first

@@ -147,4 +147,14 @@ public sealed class CommandSpecs : IAsyncLifetime
         Assert.Equal(before + 1, _hub.Tasks.Count);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["home/journal"]));
     }
+
+    [Fact]
+    public async Task What_a_killed_preparation_left_is_removed_after_a_day()
+    {
+        var old = Directory.CreateDirectory(_folder["home/journal/old"]).FullName;
+        var fresh = Directory.CreateDirectory(_folder["home/journal/fresh"]).FullName;
+        Directory.SetLastWriteTimeUtc(old, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
+        Assert.Equal(0, await _cli.RunAsync("submit", "-f", "task.yaml", "--detach"));
+        Assert.Equal((false, true), (Directory.Exists(old), Directory.Exists(fresh)));
+    }
 }

@@ -22,8 +22,12 @@ internal sealed class CliRun(TempFolder folder)
         var bytes = new MemoryStream();
         var host = new CliHost
         {
-            Out = text, Error = error, Stdin = () => new MemoryStream(Stdin), Stdout = () => new UnclosedStream(bytes),
-            Variable = name => Variables.GetValueOrDefault(name), Directory = folder.Path,
+            Out = text,
+            Error = error,
+            Stdin = () => new MemoryStream(Stdin),
+            Stdout = () => new UnclosedStream(bytes),
+            Variable = name => Variables.GetValueOrDefault(name),
+            Directory = folder.Path,
         };
         var code = await CliApp.RunAsync(args, host);
         Out = text.ToString();

@@ -11,7 +11,6 @@ using Rxelon.Client.Hub;
 using Rxelon.Client.Tests.Fakes;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Values;
-using Answer = Microsoft.AspNetCore.Http.Results;
 
 namespace Rxelon.Client.Tests.Hub;
 
@@ -94,7 +93,7 @@ public sealed class PinningSpecs : IAsyncLifetime
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(leaf)));
         var app = builder.Build();
         _servers.Add(app);
-        app.MapGet("/v1/ca", () => Answer.Bytes(shown.RawData, "application/pkix-cert"));
+        app.MapGet("/v1/ca", () => Microsoft.AspNetCore.Http.Results.Bytes(shown.RawData, "application/pkix-cert"));
         app.MapGet("/v1/info", () => FakeHub.Json(new HubInfo("0", "test", new byte[32], "", 0, 0, 0)));
         await app.StartAsync();
         return app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

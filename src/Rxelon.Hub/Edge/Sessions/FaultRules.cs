@@ -18,6 +18,7 @@ internal static class FaultRules
             FaultCodes.ProgramFailed or FaultCodes.ProgramTrapped or FaultCodes.TimeLimit or FaultCodes.MemoryLimit
                 or FaultCodes.OutputLimit or FaultCodes.ProcessLimit => new Fault(code, text, Culprit.Program, Retryable: true),
             FaultCodes.BadProgram => new Fault(code, text, Culprit.Program),
+            FaultCodes.Malformed or FaultCodes.TooLarge => new Fault(code, text, Culprit.Input),
             FaultCodes.HashMismatch or FaultCodes.DecryptFailed or FaultCodes.ImageMissing or FaultCodes.ExecutorMissing
                 or FaultCodes.ExecutorFailed or FaultCodes.NodeBusy or FaultCodes.NodeRestarted or FaultCodes.Stopped
                 => new Fault(code, text, Culprit.Node, Retryable: true),

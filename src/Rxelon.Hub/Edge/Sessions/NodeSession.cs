@@ -17,6 +17,7 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan IdleTick = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyTick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ReturnGrace = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan WindowEvery = TimeSpan.FromHours(1);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -35,6 +36,7 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
     private bool _suspect;
     private bool _fastTick;
     private long _busySince;
+    private long? _goneSince;
 
     public NodeSession(NodeId node, SessionServices services)
     {
@@ -94,17 +96,33 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
             return;
         }
 
-        if (_channel is not null && !hello.Instance.Span.SequenceEqual(_channel.Instance) && Overdue < _services.Options.SuspectAfter)
-        {
-            Refuse(line, new Fault(
-                FaultCodes.DuplicateIdentity, "Another process with this node's identity is connected: stop one of them.", Culprit.Node, Retryable: true));
+        if (_channel is not null && !hello.Instance.Span.SequenceEqual(_channel.Instance) && !MayTakeOver(line))
             return;
-        }
-
         var admission = _admission = new Admission(line, hello);
         _calls.Send(
             () => _services.Nodes, () => new GetNode(_node, _services.Now),
             reply => AfterRecord(admission, (NodeReply)reply));
+    }
+
+    /// <summary>
+    /// Another process with this identity: refused while the present one is heard. One whose socket is gone has a moment to come
+    /// back (its link may just have been cut); a killed one does not, and its successor need not wait for the silence to count.
+    /// </summary>
+    private bool MayTakeOver(INodeLine line)
+    {
+        if (Overdue >= _services.Options.SuspectAfter)
+            return true;
+        if (_channel!.Line.IsConnected)
+        {
+            _goneSince = null;
+            Refuse(line, new Fault(
+                FaultCodes.DuplicateIdentity, "Another process with this node's identity is connected: stop one of them.", Culprit.Node, Retryable: true));
+            return false;
+        }
+
+        // The hello is repeated every second.
+        _goneSince ??= _services.Time.GetTimestamp();
+        return _services.Time.GetElapsedTime(_goneSince.Value) >= ReturnGrace;
     }
 
     private void AfterRecord(Admission admission, NodeReply reply)
@@ -143,6 +161,7 @@ internal sealed class NodeSession : ReceiveActor, IWithTimers
         _version = hello.ClientVersion.Length <= 64 ? hello.ClientVersion : hello.ClientVersion[..64];
         _warnings = WireMap.Warnings(hello.Offer);
         _suspect = false;
+        _goneSince = null;
         if (previous is null)
         {
             _since = _services.Now;

@@ -14,6 +14,9 @@ internal interface INodeLine
     /// <summary>The host name it announced: certificate's label and process instance.</summary>
     string Origin { get; }
 
+    /// <summary>True while a socket of this process is open; a process that was killed loses it at once, one behind a dead router later.</summary>
+    bool IsConnected { get; }
+
     /// <summary>Who gets its frames; null before the hello was accepted and after the session's end.</summary>
     IActorRef? Session { get; set; }
 

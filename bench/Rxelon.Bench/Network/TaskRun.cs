@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Rxelon.Client.Hub;
+using Rxelon.Client.Results;
+using Rxelon.Client.Specs;
+using Rxelon.Client.Submission;
+using Rxelon.Drills;
+using Rxelon.Shared.Api;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Bench.Network;
+
+/// <summary>How long each stretch of a task's life took, as its user sees it.</summary>
+/// <param name="Prepare">Splitting and encrypting, on the user's machine.</param>
+/// <param name="Submit">Uploading and submitting, to the hub's durable yes.</param>
+/// <param name="Complete">From there until the user hears that every part was accepted.</param>
+/// <param name="Fetch">Fetching, checking and decrypting the result.</param>
+internal sealed record Stretches(TimeSpan Prepare, TimeSpan Submit, TimeSpan Complete, TimeSpan Fetch)
+{
+    /// <summary>From the upload to the plaintext.</summary>
+    internal TimeSpan Latency => Submit + Complete + Fetch;
+}
+
+/// <summary>Whole lifecycles of echo tasks through the SDK, as the command line does it. The output is compared with the input.</summary>
+internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, string module)
+{
+    private static readonly Resources Room = new(50, 8L << 20, 1L << 20);
+    private readonly string _journal = Path.Combine(directory, "bench-journal");
+    private readonly string _downloads = Path.Combine(directory, "bench-downloads");
+
+    /// <summary>One task with a part per line. Throws when anything but the same lines comes back.</summary>
+    internal async Task<Stretches> RunAsync(string name, int lines, CancellationToken cancel)
+    {
+        var input = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, lines).Select(i => $"{name} line {i}\n")));
+        var plan = Plan(name, lines);
+        var watch = Stopwatch.StartNew();
+        var prepared = (await new TaskPreparer(_journal, _ => null, () => new MemoryStream(input))
+            .PrepareAsync(plan, hub, user.Keys.Exchange.PublicKey, null, cancel).ConfigureAwait(false)).Value;
+        var quote = (await user.Hub.QuoteAsync(new QuoteRequest(plan.Spec, prepared.Parts.Count), cancel).ConfigureAwait(false)).Value;
+        var request = prepared.Sign(user.Keys, quote.Ceiling);
+        var prepare = Lap(watch);
+        _ = (await new SubmissionJournal(_journal).SendAsync(user.Hub, prepared, request, null, false, cancel).ConfigureAwait(false)).Value;
+        var submit = Lap(watch);
+        await EndAsync(prepared, cancel).ConfigureAwait(false);
+        var complete = Lap(watch);
+        var output = await FetchAsync(prepared, cancel).ConfigureAwait(false);
+        var fetch = Lap(watch);
+        return output.AsSpan().SequenceEqual(input)
+            ? new Stretches(prepare, submit, complete, fetch)
+            : throw new InvalidDataException($"{prepared.Task} gave {output.Length} bytes that are not its input of {input.Length}.");
+    }
+
+    private TaskPlan Plan(string name, int lines) => new()
+    {
+        Spec = new TaskSpec
+        {
+            Name = name,
+            Kind = WorkloadKind.Wasm,
+            Resources = Room,
+            Limits = new Limits { TimeSeconds = 10, OutputBytes = 1 << 20 },
+        },
+        Program = new ProgramPlan { ModulePath = module },
+        Inputs = ["-"],
+        Split = lines == 1 ? SplitPlan.None : new SplitPlan(SplitBy.Lines, 1),
+    };
+
+    private async Task EndAsync(PreparedTask task, CancellationToken cancel)
+    {
+        await foreach (var heard in user.Hub.WatchAsync(task.Task, cancel).ConfigureAwait(false))
+        {
+            var news = heard.Value;
+            if (!TaskPhases.IsEnd(news.Phase))
+                continue;
+            if (!TaskPhases.IsSuccess(news.Phase))
+                throw new InvalidDataException($"{task.Task} ended as {news.Phase}: {news.Reason?.Message}");
+            return;
+        }
+
+        throw new InvalidDataException($"The news of {task.Task} ended before it did.");
+    }
+
+    private async Task<byte[]> FetchAsync(PreparedTask prepared, CancellationToken cancel)
+    {
+        var task = (await user.Hub.TaskAsync(prepared.Task, cancel).ConfigureAwait(false)).Value;
+        var key = TaskKeyRecovery.Open(task, user.Keys).Value;
+        using var output = new MemoryStream();
+        var fault = await new ResultFetcher(user.Hub, _downloads).ToStreamAsync(task, key, output, null, cancel).ConfigureAwait(false);
+        CryptographicOperations.ZeroMemory(key);
+        return fault is null ? output.ToArray() : throw new InvalidDataException($"{prepared.Task}: {fault}");
+    }
+
+    private static TimeSpan Lap(Stopwatch watch)
+    {
+        var lap = watch.Elapsed;
+        watch.Restart();
+        return lap;
+    }
+}

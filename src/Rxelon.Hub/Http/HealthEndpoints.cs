@@ -1,0 +1,48 @@
+using Akka.Actor;
+using Rxelon.Domain.Accounts;
+using Rxelon.Hub.Config;
+using Rxelon.Shared.Api;
+
+namespace Rxelon.Hub.Http;
+
+/// <summary>For load balancers and supervisors.</summary>
+internal static class HealthEndpoints
+{
+    private const long LeastFreeBytes = 64L << 20;
+    private const string Ok = "ok";
+
+    internal static void MapHealth(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/health", () => Answers.Json(new HealthInfo(Ok, new Dictionary<string, string>())))
+            .Produces<HealthInfo>().WithSummary("The process answers.");
+        api.MapGet("/health/ready", ReadyAsync).Produces<HealthInfo>().Produces<HealthInfo>(503)
+            .WithSummary("Entities answer from the journal, the edge listens, the disk has room.");
+    }
+
+    private static async Task<IResult> ReadyAsync(
+        HubCalls calls, HubOptions options, HubAddresses addresses, TimeProvider time, CancellationToken cancel)
+    {
+        var checks = new Dictionary<string, string>
+        {
+            ["entities"] = await EntitiesAsync(calls, time, cancel),
+            ["edge"] = addresses.EdgePort > 0 ? Ok : "does not listen yet",
+            ["disk"] = new DriveInfo(options.DataDirectory).AvailableFreeSpace >= LeastFreeBytes ? Ok : "less than 64 MiB free",
+        };
+        var ready = checks.Values.All(c => c == Ok);
+        return Answers.Json(
+            new HealthInfo(ready ? Ok : "not ready", checks), ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<string> EntitiesAsync(HubCalls calls, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            await calls.AskAsync(new GetAccount(AccountIds.Treasury, time.GetUtcNow()), cancel);
+            return Ok;
+        }
+        catch (AskTimeoutException)
+        {
+            return "do not answer";
+        }
+    }
+}

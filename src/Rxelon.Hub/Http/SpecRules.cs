@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+using Rxelon.Hub.Config;
+using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Http;
+
+/// <summary>What a task spec may say here; the first thing that is wrong, with its field.</summary>
+internal static partial class SpecRules
+{
+    /// <summary>Parts of one task; a submission of so many fits into <see cref="MaxSubmissionBytes"/>.</summary>
+    internal const int MaxParts = 50_000;
+
+    internal const long MaxSubmissionBytes = 16L << 20;
+    private const int MaxList = 100;
+    private const int MaxCpuMillis = 1_024_000;
+    private const long MaxMemory = 4L << 40;
+    private const long MaxDisk = 128L << 40;
+    private const int MaxTimeSeconds = 7 * 24 * 3600;
+    private const int MaxRetries = 100;
+    private const long MaxSeconds = 366L * 24 * 3600;
+
+    internal static (string Field, Fault Fault)? Check(TaskSpec spec, HubOptions options)
+    {
+        var wrong = General(spec, options) ?? Numbers(spec) ?? Lists(spec.Placement);
+        return wrong is var (field, why) ? ($"spec.{field}", new Fault(FaultCodes.Malformed, $"{field}: {why}.", Culprit.Input)) : null;
+    }
+
+    private static (string, string)? General(TaskSpec spec, HubOptions options)
+    {
+        if (!AccountsEndpoints.IsText(spec.Name))
+            return ("name", "1 to 64 printable characters");
+        if (!Enum.IsDefined(spec.Kind) || (spec.Kind == WorkloadKind.Mock && !options.AllowMock))
+            return ("kind", "a kind of sandbox that this network offers (Wasm, Docker)");
+        if (spec.Kind == WorkloadKind.Docker ? spec.Image is null || !Digest().IsMatch(spec.Image) : spec.Image is not null)
+            return ("image", "for Docker, and only there, an image by digest: sha256: and 64 hex digits");
+        if (!CipherSuites.TryParse(spec.Privacy.Cipher, out _))
+            return ("privacy.cipher", "aes-256-gcm, chacha20-poly1305 or aes-256-gcm-siv");
+        if (!Enum.IsDefined(spec.Privacy.Custody))
+            return ("privacy.custody", "Managed");
+        return Enum.IsDefined(spec.Budget.Tier) ? null : ("budget.tier", "Economy, Standard or Priority");
+    }
+
+    private static (string, string)? Numbers(TaskSpec spec)
+    {
+        var (resources, limits) = (spec.Resources, spec.Limits);
+        return Within("resources.cpuMillis", resources.CpuMillis, 1, MaxCpuMillis)
+            ?? Within("resources.memory", resources.Memory, 1 << 20, MaxMemory)
+            ?? Within("resources.disk", resources.Disk, 0, MaxDisk)
+            ?? Within("limits.timeSeconds", limits.TimeSeconds, 1, MaxTimeSeconds)
+            ?? Within("limits.outputBytes", limits.OutputBytes, 1, MaxDisk)
+            ?? Within("limits.retries", limits.Retries, 0, MaxRetries)
+            ?? Within("limits.deadlineSeconds", limits.DeadlineSeconds, 0, MaxSeconds)
+            ?? Within("privacy.parallel", spec.Privacy.Parallel, 0, MaxParts)
+            ?? Within("budget.max", spec.Budget.Max.Micros, 0, long.MaxValue)
+            ?? Within("retain.resultsSeconds", spec.Retain.ResultsSeconds, 0, MaxSeconds);
+    }
+
+    private static (string, string)? Lists(Placement placement)
+        => placement.Regions.Count > MaxList ? ("placement.regions", $"at most {MaxList}")
+            : placement.DenyOperators.Count > MaxList ? ("placement.denyOperators", $"at most {MaxList}")
+            : placement.Labels.Count > MaxList ? ("placement.labels", $"at most {MaxList}")
+            : null;
+
+    private static (string, string)? Within(string field, long value, long least, long most)
+        => value >= least && value <= most ? null : (field, $"a number from {least} to {most}");
+
+    [GeneratedRegex("^sha256:[0-9a-f]{64}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Digest();
+}

@@ -1,0 +1,45 @@
+using Rxelon.Domain.Matching;
+using Rxelon.Domain.Tasks;
+using Rxelon.Hub.Projections;
+using Rxelon.Shared.Api;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Http;
+
+/// <summary>Tasks as the API shows them.</summary>
+internal static class TaskMapping
+{
+    internal static bool HasEnded(this TaskPhase phase) => phase >= TaskPhase.Completed;
+
+    internal static TaskResponse Response(TaskView view, WhyInfo? waiting) => new(
+        Summary(view), view.Spec, view.Settled, view.Erased, Info(view.Program), view.OwnerKey, [.. view.Parts.Select(Part)], waiting);
+
+    internal static TaskSummary Summary(TaskEntry t) => new(
+        t.Task, t.Name, t.Kind.ToString(), t.Phase.ToString(), t.PartsTotal, t.PartsAccepted, t.PartsRunning, t.Hold, t.Cost, t.SubmittedAt,
+        t.EndedAt, Fault(t.Reason));
+
+    internal static TaskNewsInfo News(TaskNews n) => new(
+        n.Task, n.Phase.ToString(), n.PartsTotal, n.PartsAccepted, n.PartsRunning, n.Cost, Fault(n.Reason), [.. n.Changed.Select(Part)]);
+
+    internal static TaskNewsInfo News(TaskView v) => new(
+        v.Task, v.Phase.ToString(), v.Parts.Count, Count(v, PartPhase.Accepted), Running(v), v.Cost, Fault(v.Reason), [.. v.Parts.Select(Part)]);
+
+    internal static WhyInfo Why(WaitReason reason) => new(reason.Code, reason.Sentence, reason.Estimate?.TotalSeconds);
+
+    private static TaskSummary Summary(TaskView v) => new(
+        v.Task, v.Spec.Name, v.Spec.Kind.ToString(), v.Phase.ToString(), v.Parts.Count, Count(v, PartPhase.Accepted), Running(v), v.Hold, v.Cost,
+        v.SubmittedAt, v.EndedAt, Fault(v.Reason));
+
+    private static PartInfo Part(PartView p) => new(
+        p.Part, p.Phase.ToString(), p.Attempt, p.Node, Info(p.Input), p.Result is { } result ? Info(result) : null, p.Metering, p.Cost,
+        Fault(p.LastFault), p.LastLog is { } log ? Info(log) : null);
+
+    private static int Running(TaskView v) => Count(v, PartPhase.Assigned) + Count(v, PartPhase.KeyReleased);
+
+    private static int Count(TaskView v, PartPhase phase) => v.Parts.Count(p => p.Phase == phase);
+
+    private static BlobInfo Info(BlobRef blob) => new(blob.Id, blob.Size);
+
+    private static FaultInfo? Fault(Fault? f) => f is null ? null : new FaultInfo(f.Code, f.Message, f.Culprit.ToString(), f.Retryable);
+}

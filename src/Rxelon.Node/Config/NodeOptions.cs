@@ -1,0 +1,80 @@
+using Rxelon.Node.Supervision;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Node.Config;
+
+/// <summary>Everything an operator can set on the command line. What is null follows from the machine.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>Files that programs need are tmpfs; a part may ask for this much without being told so.</summary>
+    private const long DiskPerSlot = 1L << 30;
+
+    private const long LeastMemory = 64L << 20;
+
+    public required string StateDirectory { get; init; }
+
+    /// <summary>Attempts at the same time; default: one per core.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>Cores to offer; default: all.</summary>
+    public double? Cpus { get; init; }
+
+    /// <summary>Memory to offer; default: half of the machine's.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Price of a core-hour.</summary>
+    public Tokens Ask { get; init; } = new(100_000);
+
+    /// <summary>Where the machine stands, such as "eu".</summary>
+    public string Region { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The container engine's socket.</summary>
+    public Uri Docker { get; init; } = new("unix:///var/run/docker.sock");
+
+    /// <summary>Run although plaintext could be swapped to a disk.</summary>
+    public bool AllowSwap { get; init; }
+
+    /// <summary>Kinds of work to offer; each must work here to be offered.</summary>
+    public IReadOnlySet<WorkloadKind> Executors { get; init; } = new HashSet<WorkloadKind> { WorkloadKind.Wasm, WorkloadKind.Docker };
+
+    /// <summary>Bytes that all plaintext files together may take; they are memory.</summary>
+    internal static long PlainBytes => MachineMemory / 4;
+
+    /// <summary>Programs that run at the same time, however many attempts are accepted.</summary>
+    internal int Threads => Math.Min(Slots ?? Environment.ProcessorCount, Environment.ProcessorCount);
+
+    private static long MachineMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>What is wrong, each with the option's name; empty when nothing is.</summary>
+    internal IReadOnlyList<string> Validate()
+    {
+        List<string> errors = [];
+        Check(Slots is null or (>= 1 and <= 4096), "--slots must be between 1 and 4096.");
+        Check(Cpus is null or (> 0 and <= 4096), "--cpus must be above 0.");
+        Check(Memory is null or >= LeastMemory, "--memory must be at least 64MiB.");
+        Check(Ask > Tokens.Zero, "--ask must be above 0.");
+        Check(Region.Length <= 32 && Region.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'), "--region is at most 32 letters, digits and hyphens.");
+        Check(Labels.All(l => l.Key.Length is > 0 and <= 64 && l.Value.Length <= 64), "--label names and values are at most 64 characters.");
+        Check(Docker.Scheme == "unix", "--docker must be a socket of this machine, unix:///….");
+        Check(Executors.Count > 0, "--executors names nothing to run.");
+        return errors;
+
+        void Check(bool isFine, string error)
+        {
+            if (!isFine)
+                errors.Add(error);
+        }
+    }
+
+    /// <summary>What the hub is told.</summary>
+    internal OfferTerms Terms()
+    {
+        var slots = Slots ?? Environment.ProcessorCount;
+        var cpu = (int)Math.Round((Cpus ?? Environment.ProcessorCount) * 1000);
+        return new OfferTerms(
+            new Resources(cpu, Memory ?? MachineMemory / 2, Math.Max(PlainBytes, slots * DiskPerSlot)), slots, Ask.Micros, Region, Labels);
+    }
+}

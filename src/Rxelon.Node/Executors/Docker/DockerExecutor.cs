@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Rxelon.Node.Executors.Plain;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Node.Executors.Docker;
+
+/// <summary>
+/// Runs parts in containers of an engine on this machine: no network, read-only root, no capabilities, limits on memory, CPU,
+/// processes, time and output (docs/design/sandboxes.md). Needs root, for result directories with a size.
+/// </summary>
+public sealed class DockerExecutor : IExecutor
+{
+    private readonly DockerClientConfiguration _configuration;
+    private readonly Outcome<PlainSpace> _space;
+    private readonly ConcurrentDictionary<Task, bool> _removals = [];
+    private EngineFacts? _facts;
+
+    /// <param name="endpoint">The engine's socket, <c>unix:///…</c>.</param>
+    /// <param name="node">Marks this node's containers.</param>
+    /// <param name="space">Where plaintext files may be; a fault there makes the executor unavailable.</param>
+    /// <param name="time">The clock for limits.</param>
+    internal DockerExecutor(Uri endpoint, NodeId node, Outcome<PlainSpace> space, TimeProvider time)
+    {
+        _configuration = new DockerClientConfiguration(endpoint, defaultTimeout: Timeout.InfiniteTimeSpan);
+        _space = space;
+        Engine = _configuration.CreateClient();
+        Node = node.ToString();
+        Time = time;
+        Images = new ImageCatalog(Engine);
+    }
+
+    /// <inheritdoc/>
+    public WorkloadKind Kind => WorkloadKind.Docker;
+
+    internal DockerClient Engine { get; }
+
+    internal string Node { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ImageCatalog Images { get; }
+
+    internal PlainSpace Space => _space.Value;
+
+    internal EngineFacts Facts => _facts ?? throw new InvalidOperationException("The engine was not fingerprinted.");
+
+    /// <inheritdoc/>
+    public async Task<ExecutorReport> FingerprintAsync(CancellationToken cancel)
+    {
+        if (_space.Fault is { } missing)
+            return ExecutorReport.NotHere(Kind, missing.Message);
+        if (!Space.IsSized)
+            return ExecutorReport.NotHere(Kind, "Containers need the node to run as root: their result directories are tmpfs mounts with a size.");
+        if (!ElfProgram.IsSupported)
+            return ExecutorReport.NotHere(Kind, "There is no start program for this processor.");
+        try
+        {
+            var info = await Engine.System.GetSystemInfoAsync(cancel).ConfigureAwait(false);
+            return await FingerprintAsync(info, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or DockerApiException or IOException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            return ExecutorReport.NotHere(Kind, $"The container engine at {_configuration.EndpointBaseUri} does not work: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>?> ImagesAsync(CancellationToken cancel)
+        => _facts is null ? null : await Images.ListAsync(cancel).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel)
+    {
+        if (_facts is null)
+            return new Fault(FaultCodes.ExecutorMissing, "This node runs no containers.", Culprit.Node, Retryable: true);
+        try
+        {
+            var image = await Images.FindAsync(spec.Image, cancel).ConfigureAwait(false);
+            return image.Fault is { } fault ? fault : new DockerSandbox(this, spec, image.Value);
+        }
+        catch (Exception e) when (e is HttpRequestException or DockerApiException)
+        {
+            return new Fault(FaultCodes.ExecutorFailed, $"The container engine does not answer: {e.Message}", Culprit.Node, Retryable: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> DestroyLeftoversAsync(CancellationToken cancel)
+    {
+        if (_facts is null)
+            return 0;
+        var filter = new Dictionary<string, IDictionary<string, bool>>
+        {
+            ["label"] = new Dictionary<string, bool> { [$"{Hardening.NodeLabel}={Node}"] = true },
+        };
+        var left = await Engine.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filter }, cancel).ConfigureAwait(false);
+        await Task.WhenAll(left.Select(c => RemoveAsync(c.ID))).ConfigureAwait(false);
+        return left.Count;
+    }
+
+    /// <summary>Waits for removals under way.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_removals.Keys).ConfigureAwait(false);
+        Engine.Dispose();
+        _configuration.Dispose();
+    }
+
+    /// <summary>Removes the container in the background: nobody waits for the engine's clean-up.</summary>
+    internal void RemoveLater(string id)
+    {
+        var removal = RemoveAsync(id);
+        _removals[removal] = true;
+        _ = removal.ContinueWith(t => _removals.TryRemove(t, out _), TaskScheduler.Default);
+    }
+
+    private async Task RemoveAsync(string id)
+    {
+        try
+        {
+            await Engine.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DockerApiException or HttpRequestException or ObjectDisposedException)
+        {
+            // The next start of the node finds it by its label.
+        }
+    }
+
+    private async Task<ExecutorReport> FingerprintAsync(SystemInfoResponse info, CancellationToken cancel)
+    {
+        List<string> warnings = [];
+        Warn(info.CPUCfsQuota, "The kernel does not bound CPU time: a program can use all cores.");
+        Warn(info.SwapLimit || (OperatingSystem.IsLinux() && MountTable.Swaps().Count == 0), "The kernel does not bound swap: a program can use more than its memory.");
+        Warn(
+            info.SecurityOptions?.Any(o => o.Contains("seccomp", StringComparison.Ordinal) && !o.Contains("unconfined", StringComparison.Ordinal)) == true,
+            "The engine filters no system calls (seccomp): it is off in the engine or the kernel.");
+        var probes = new DockerProbes(Engine, Space, Node, Time);
+        var facts = new EngineFacts(info.ServerVersion, "runc", info.CPUCfsQuota);
+        if (info.Runtimes?.ContainsKey("runsc") == true)
+        {
+            var (bite, fail) = await ProbeGvisorAsync(probes, facts with { Runtime = "runsc" }, cancel).ConfigureAwait(false);
+            if (fail.Count == 0)
+                return Report(facts with { Runtime = "runsc" }, bite, await Images.ListAsync(cancel).ConfigureAwait(false), warnings);
+            warnings.Add($"gVisor (runsc) is installed but not used, because its limits do not hold here: {string.Join(" ", fail)}");
+        }
+
+        var (limits, failed) = await probes.RunAsync(facts, cancel).ConfigureAwait(false);
+        warnings.AddRange(failed);
+        return Report(facts, limits, await Images.ListAsync(cancel).ConfigureAwait(false), warnings);
+
+        void Warn(bool isFine, string warning)
+        {
+            if (!isFine)
+                warnings.Add(warning);
+        }
+    }
+
+    private static async Task<(IReadOnlyList<string> Limits, IReadOnlyList<string> Warnings)> ProbeGvisorAsync(
+        DockerProbes probes, EngineFacts facts, CancellationToken cancel)
+    {
+        try
+        {
+            return await probes.RunAsync(facts, cancel).ConfigureAwait(false);
+        }
+        catch (DockerApiException e)
+        {
+            return ([], [e.Message]);
+        }
+    }
+
+    private ExecutorReport Report(EngineFacts facts, IReadOnlyList<string> limits, IReadOnlyList<string> images, IReadOnlyList<string> warnings)
+    {
+        _facts = facts;
+        return new ExecutorReport(Kind, true, $"docker {facts.Version} {facts.Runtime}", images, limits, warnings, null);
+    }
+}

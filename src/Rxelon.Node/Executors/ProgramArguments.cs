@@ -1,0 +1,15 @@
+using System.Globalization;
+
+namespace Rxelon.Node.Executors;
+
+/// <summary>Fills the part's number and the number of parts into a program's arguments.</summary>
+internal static class ProgramArguments
+{
+    /// <summary>Replaces <c>{part}</c> (from 0) and <c>{parts}</c> wherever they occur.</summary>
+    internal static string[] Fill(IEnumerable<string> arguments, SandboxSpec spec)
+    {
+        var part = spec.Part.ToString(CultureInfo.InvariantCulture);
+        var parts = spec.Parts.ToString(CultureInfo.InvariantCulture);
+        return [.. arguments.Select(a => a.Replace("{part}", part, StringComparison.Ordinal).Replace("{parts}", parts, StringComparison.Ordinal))];
+    }
+}

@@ -1,0 +1,135 @@
+using Rxelon.Node.Executors.Archives;
+using Rxelon.Node.Executors.Plain;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+using Rxelon.Shared.Workloads.Program;
+using Wasmtime;
+
+namespace Rxelon.Node.Executors.Wasm;
+
+/// <summary>One attempt's WebAssembly instance and its cell of the plaintext space.</summary>
+internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISandbox
+{
+    /// <summary>Far more than any program uses: fuel is the meter, time is the limit.</summary>
+    private const ulong FuelTank = long.MaxValue;
+
+    private const uint MostTableElements = 1_000_000;
+
+    private readonly PlainCell _cell = executor.Space.Rent(spec.OutputBytes);
+    private WasmRun? _run;
+    private Metering? _final;
+
+    /// <inheritdoc/>
+    public Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
+        => executor.Workers.RunAsync(() => Run(program, input, output, cancel));
+
+    /// <inheritdoc/>
+    public Metering Stats()
+        => _final ?? (_run is { } run ? new Metering((long)run.Elapsed.TotalMilliseconds, 0, 0, 0, 0, run.Stdout.Length, 0) : default);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        executor.Space.Return(_cell);
+        return ValueTask.CompletedTask;
+    }
+
+    private RunResult Run(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
+    {
+        var module = executor.Modules.Get(program);
+        if (module.Fault is { } bad)
+            return new RunResult(bad, default, "");
+        var unpacked = InputUnpacker.Unpack(input, _cell, spec.Resources.Disk);
+        if (unpacked.Fault is { } wrong)
+            return new RunResult(wrong, default, "");
+
+        var run = _run = new WasmRun(executor.Time, spec, _cell, cancel);
+        executor.Engine.Enter();
+        try
+        {
+            return Run(run, module.Value, program, unpacked.Value, output);
+        }
+        finally
+        {
+            executor.Engine.Leave();
+        }
+    }
+
+    private RunResult Run(WasmRun run, Module module, ProgramBundle program, long inputBytes, Stream output)
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new PlatformNotSupportedException();
+        var cpu = Posix.ThreadCpuTime();
+        using var store = new Store(executor.Engine.Engine, run);
+        store.SetLimits(spec.Resources.Memory, MostTableElements, instances: 1, tables: 16, memories: 4);
+        store.Fuel = FuelTank;
+        store.SetEpochDeadlineCallback(_ => run.MayGoOn() ? 1ul : throw new StoppedException());
+        store.SetEpochDeadline(1);
+        store.SetWasiConfiguration(Configure(run, program));
+        var (fault, exitCode, memory) = Execute(run, store, module);
+        var metering = new Metering(
+            (long)run.Elapsed.TotalMilliseconds, (long)(Posix.ThreadCpuTime() - cpu).TotalMilliseconds, memory,
+            (long)(FuelTank - store.Fuel), inputBytes, run.Stdout.Length, exitCode);
+        if (fault is null)
+        {
+            var packed = ResultPacker.Pack(output, run.Stdout, run.Stderr, _cell, spec.OutputBytes);
+            fault = packed.Fault;
+            metering = packed.IsOk ? metering with { OutputBytes = packed.Value } : metering;
+        }
+
+        _final = metering;
+        return new RunResult(fault, metering, run.Stderr.ToText());
+    }
+
+    private (Fault? Fault, int ExitCode, long Memory) Execute(WasmRun run, Store store, Module module)
+    {
+        Instance? instance = null;
+        Fault? fault = null;
+        var exitCode = 0;
+        try
+        {
+            instance = executor.Linker.Instantiate(store, module);
+            instance.GetAction("_start")!.Invoke();
+        }
+        catch (WasmtimeException e) when (e.ExitCode is { } code)
+        {
+            exitCode = code;
+            if (code != 0)
+                fault = LimitFaults.ExitCode(code);
+        }
+        catch (WasmtimeException e)
+        {
+            fault = WasmFaults.Of(e, spec);
+            run.Stderr.Write(WasmFaults.Trace(e));
+        }
+
+        var memory = instance?.GetMemory("memory")?.GetLength() ?? 0;
+        run.MayGoOn();
+        if (run.Stopped is { } stopped && (fault is not null || stopped.Code == FaultCodes.OutputLimit))
+            fault = stopped;
+        else if (fault is not null && _cell.IsFull)
+            fault = LimitFaults.Output(spec.OutputBytes);
+        else if (fault?.Code is FaultCodes.ProgramFailed or FaultCodes.ProgramTrapped && WasmFaults.WasStarved(memory, spec.Resources.Memory))
+            fault = LimitFaults.Memory(spec.Resources.Memory);
+        return (fault, exitCode, memory);
+    }
+
+    private WasiConfiguration Configure(WasmRun run, ProgramBundle program)
+    {
+        var wasi = new WasiConfiguration()
+            .WithArg("program")
+            .WithArgs(ProgramArguments.Fill(program.Args, spec))
+            .WithPreopenedDirectory(_cell.In, "/in", false)
+            .WithPreopenedDirectory(_cell.Out, "/out", true)
+            .WithStandardOutputCallback(run.Stdout.Write)
+            .WithStandardErrorCallback(run.Stderr.Write);
+        if (program.Env.Count > 0)
+            wasi.WithEnvironmentVariables(program.Env.Select(e => (e.Key, e.Value)));
+        if (File.Exists(_cell.Stdin))
+            wasi.WithStandardInput(_cell.Stdin);
+        return wasi;
+    }
+
+    /// <summary>Ends the program from within the engine's callback; the reason is in <see cref="WasmRun.Stopped"/>.</summary>
+    private sealed class StoppedException : Exception;
+}

@@ -1,0 +1,208 @@
+using Akka.Actor;
+using Akka.Event;
+using Google.Protobuf;
+using Rxelon.Node.Blobs;
+using Rxelon.Node.Link;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Wire;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Node.Supervision;
+
+/// <summary>
+/// One attempt: prepare → ready → (keys) → running → (upload) → reported. Every end but an ordered stop sends a signed report
+/// or failure. What it does not expect makes it crash; the supervisor reports that, and nothing else is touched.
+/// </summary>
+internal sealed class AttemptActor : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KeyPatience = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan RunGrace = TimeSpan.FromMinutes(2);
+    private const int RunPatience = 4;
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly NodeServices _services;
+    private readonly TaskWork _task;
+    private readonly AttemptWork _work;
+    private readonly IActorRef _link;
+    private CipherBlob? _result;
+    private Metering _metering;
+    private bool _stopped;
+
+    public AttemptActor(NodeServices services, TaskWork task, AttemptId id, Blob input, IActorRef link)
+    {
+        _services = services;
+        _task = task;
+        _link = link;
+        _work = new AttemptWork(services, task, id, input);
+        Receive<StopNow>(OnStop);
+        Receive<Prepared>(OnPrepared);
+        Receive<GrantKeys>(OnKeys);
+        Receive<Ran>(m => OnRan(m.Outcome));
+        Receive<UploadTo>(OnUploadGrant);
+        Receive<Uploaded>(OnUploaded);
+        Receive<Tick>(_ => SendProgress());
+        Receive<Overdue>(OnOverdue);
+        Receive<Status.Failure>(m => OnFailure(m.Cause));
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    internal static Props Props(NodeServices services, TaskWork task, AttemptId id, Blob input, IActorRef link)
+        => Akka.Actor.Props.Create(() => new AttemptActor(services, task, id, input, link));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+        => _work.PrepareAsync(_cancel.Token).PipeTo(Self, success: fault => new Prepared(fault));
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _cancel.Cancel();
+        _result?.Dispose();
+        _ = _work.DisposeAsync().AsTask().ContinueWith(_ => _cancel.Dispose(), TaskScheduler.Default);
+    }
+
+    private void OnPrepared(Prepared prepared)
+    {
+        if (_stopped)
+        {
+            Done();
+            return;
+        }
+
+        if (prepared.Fault is { } fault)
+        {
+            Fail(fault, default, null);
+            return;
+        }
+
+        Context.Parent.Tell(new AttemptReady(_work.Id));
+        Timers.StartSingleTimer("overdue", new Overdue("The hub did not send the keys."), KeyPatience);
+    }
+
+    private void OnKeys(GrantKeys grant)
+    {
+        if (_stopped)
+            return;
+        Context.Parent.Tell(new AttemptStarted(_work.Id));
+        Timers.StartPeriodicTimer("progress", Tick.Instance, ProgressEvery);
+        Timers.StartSingleTimer("overdue", new Overdue("The sandbox did not end."), (RunPatience * _task.Time) + RunGrace);
+        _work.RunAsync(grant.Sealed, _cancel.Token).PipeTo(Self, success: outcome => new Ran(outcome));
+    }
+
+    private void OnRan(AttemptOutcome outcome)
+    {
+        Timers.CancelAll();
+        Context.Parent.Tell(new AttemptRan(_work.Id));
+        _result = outcome.Result;
+        _metering = outcome.Metering;
+        if (_stopped)
+            Done();
+        else if (outcome.Fault is { } fault)
+            Fail(fault, outcome.Metering, outcome.Log);
+        else if (_result!.Reference.IsInline)
+            Report();
+        else
+            AskForUpload();
+    }
+
+    private void AskForUpload() => _link.Tell(new Send(
+        new ToHub
+        {
+            UploadRequest = new UploadRequest
+            {
+                Attempt = _work.Id.ToKey(),
+                Id = ByteString.CopyFrom(_result!.Reference.Id.ToDigest()),
+                Size = _result.Reference.Size,
+            },
+        },
+        Reliable: true));
+
+    private void OnUploadGrant(UploadTo upload)
+    {
+        if (_stopped || _result is null)
+            return;
+        if (upload.Grant.Code == FaultCodes.StaleAttempt)
+        {
+            Done();
+            return;
+        }
+
+        if (upload.Grant.Path.Length == 0)
+        {
+            var code = upload.Grant.Code.Length > 0 ? upload.Grant.Code : FaultCodes.Unavailable;
+            Fail(new Fault(code, "The hub did not take the result's upload.", Culprit.Hub, Retryable: true), _metering, null);
+            return;
+        }
+
+        _services.Blobs.UploadAsync(upload.Grant.Path, _result, _cancel.Token).PipeTo(Self, success: fault => new Uploaded(fault));
+    }
+
+    private void OnUploaded(Uploaded uploaded)
+    {
+        if (_stopped)
+            Done();
+        else if (uploaded.Fault is { } fault)
+            Fail(fault, _metering, null);
+        else
+            Report();
+    }
+
+    private void Report()
+    {
+        _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering), Reliable: true));
+        Done();
+    }
+
+    private void Fail(Fault fault, Metering metering, byte[]? log)
+    {
+        _log.Info("Attempt {Attempt} failed: {Code}: {Message}", _work.Id, fault.Code, fault.Message);
+        _link.Tell(new Send(Reports.Failure(_services, _work.Id, fault, metering, log), Reliable: true));
+        Done();
+    }
+
+    private void OnStop(StopNow stop)
+    {
+        _log.Info("Attempt {Attempt} is stopped: {Reason}", _work.Id, stop.Reason);
+        _stopped = true;
+        Done();
+    }
+
+    /// <summary>The work is given up: whatever still runs is cancelled, and destroyed when it has ended (see PostStop).</summary>
+    private void OnOverdue(Overdue overdue)
+        => Fail(new Fault(FaultCodes.ExecutorFailed, overdue.Reason, Culprit.Node, Retryable: true), _metering, null);
+
+    private void OnFailure(Exception cause)
+    {
+        if (cause is OperationCanceledException && _stopped)
+            Done();
+        else
+            throw new InvalidOperationException($"Attempt {_work.Id} broke down.", cause);
+    }
+
+    private void SendProgress() => _link.Tell(new Send(
+        new ToHub { Progress = new Progress { Attempt = _work.Id.ToKey(), Phase = 3, ElapsedMillis = _work.ElapsedMillis } }, Reliable: false));
+
+    private void Done()
+    {
+        Context.Parent.Tell(new AttemptDone(_work.Id));
+        Context.Stop(Self);
+    }
+
+    private sealed record Prepared(Fault? Fault);
+
+    private sealed record Ran(AttemptOutcome Outcome);
+
+    private sealed record Uploaded(Fault? Fault);
+
+    private sealed record Overdue(string Reason);
+
+    private sealed class Tick
+    {
+        internal static Tick Instance { get; } = new();
+    }
+}

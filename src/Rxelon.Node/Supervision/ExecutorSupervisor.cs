@@ -1,0 +1,316 @@
+using Akka.Actor;
+using Akka.Event;
+using Rxelon.Node.Executors;
+using Rxelon.Node.Link;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+using Rxelon.Shared.Wire;
+
+namespace Rxelon.Node.Supervision;
+
+/// <summary>
+/// One <see cref="AttemptActor"/> per attempt, the room they take, and the frames between them and the hub. Attempts that break
+/// down are reported here; the others go on.
+/// </summary>
+internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
+{
+    /// <summary>A task's program stays open this long after its last attempt here: the next part usually follows at once.</summary>
+    private static readonly TimeSpan TaskLinger = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan OfferPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Images come and go while a node runs; the hub places by what it was told last.</summary>
+    private static readonly TimeSpan ImagesPause = TimeSpan.FromSeconds(5);
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly NodeServices _services;
+    private readonly IActorRef _link;
+    private readonly Dictionary<AttemptId, Attempt> _attempts = [];
+    private readonly Dictionary<IActorRef, AttemptId> _actors = [];
+    private readonly Dictionary<TaskId, TaskWork> _tasks = [];
+    private readonly List<AttemptKey> _ready = [];
+    private IReadOnlyList<ExecutorReport> _reports;
+    private bool _offerDue;
+    private bool _draining;
+
+    public ExecutorSupervisor(NodeServices services, IActorRef link)
+    {
+        _services = services;
+        _reports = services.Reports;
+        _link = link;
+        Receive<FromHub>(m => OnFrame(m.Frame));
+        Receive<AttemptReady>(OnReady);
+        Receive<FlushReady>(_ => OnFlushReady());
+        Receive<AttemptStarted>(m => SetPhase(m.Id, Phase.Running));
+        Receive<AttemptRan>(OnRan);
+        Receive<AttemptDone>(m => Forget(m.Id));
+        Receive<Terminated>(OnTerminated);
+        Receive<PublishOffer>(_ => OnPublish());
+        Receive<ForgetTask>(OnForgetTask);
+        Receive<AskRunning>(_ => Sender.Tell(new RunningAttempts([.. _attempts.Select(a => a.Value.ToWire(a.Key))], Offer())));
+        Receive<StopAll>(OnStopAll);
+        Receive<LookForImages>(_ => LookForImagesAsync().PipeTo(Self));
+        Receive<ImagesSeen>(OnImages);
+        Receive<Status.Failure>(f => _log.Warning(f.Cause, "The container engine did not list its images; the last list stays"));
+    }
+
+    private enum Phase
+    {
+        Preparing = 1,
+        Ready = 2,
+        Running = 3,
+        Reporting = 4,
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    internal static Props Props(NodeServices services, IActorRef link)
+        => Akka.Actor.Props.Create(() => new ExecutorSupervisor(services, link));
+
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartPeriodicTimer("images", LookForImages.Instance, ImagesPause);
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        foreach (var task in _tasks.Values)
+            task.Dispose();
+    }
+
+    private void OnFrame(ToNode frame)
+    {
+        switch (frame.BodyCase)
+        {
+            case ToNode.BodyOneofCase.Assign:
+                OnAssign(frame.Assign);
+                break;
+            case ToNode.BodyOneofCase.KeyGrants:
+                foreach (var grant in frame.KeyGrants.Grants)
+                    Tell(grant.Attempt.ToId(), new GrantKeys(grant.Sealed.Memory));
+                break;
+            case ToNode.BodyOneofCase.Stop:
+                Tell(frame.Stop.Attempt.ToId(), new StopNow(frame.Stop.Reason));
+                break;
+            case ToNode.BodyOneofCase.UploadGrant:
+                Tell(frame.UploadGrant.Attempt.ToId(), new UploadTo(frame.UploadGrant));
+                break;
+            case ToNode.BodyOneofCase.ReportAck:
+                if (!frame.ReportAck.Accepted)
+                    _log.Info("The hub did not take attempt {Attempt}: {Code}: {Message}", frame.ReportAck.Attempt.ToId(), frame.ReportAck.Code, frame.ReportAck.Message);
+                break;
+            case ToNode.BodyOneofCase.Drain:
+                _log.Info("Draining: {Reason}", frame.Drain.Reason);
+                _draining = true;
+                OfferChanged();
+                break;
+            default:
+                throw new InvalidOperationException($"A frame of kind {frame.BodyCase} is not for attempts.");
+        }
+    }
+
+    private void OnAssign(AssignParts assign)
+    {
+        var task = TaskFor(assign);
+        foreach (var part in assign.Parts)
+        {
+            var id = new AttemptId(task.Task, checked((int)part.Part), checked((int)part.Number));
+            if (_attempts.ContainsKey(id))
+                continue;
+            if (RunningCount >= _services.Terms.Slots || !task.Resources.FitsIn(_services.Terms.Total - Used))
+            {
+                Refuse(id);
+                continue;
+            }
+
+            var actor = Context.ActorOf(AttemptActor.Props(_services, task, id, part.Input, _link));
+            Context.Watch(actor);
+            _attempts.Add(id, new Attempt(actor, task));
+            _actors.Add(actor, id);
+        }
+
+        if (!IsUsed(task.Task))
+            ForgetLater(task.Task);
+        OfferChanged();
+    }
+
+    private void Refuse(AttemptId id)
+        => _link.Tell(new Send(
+            Reports.Failure(_services, id, new Fault(FaultCodes.NodeBusy, "The node has no room for this part just now.", Culprit.Node, Retryable: true), default, null),
+            Reliable: true));
+
+    private TaskWork TaskFor(AssignParts assign)
+    {
+        var id = TaskId.FromBytes(assign.Task.Span);
+        Timers.Cancel(id);
+        if (_tasks.TryGetValue(id, out var known))
+        {
+            known.Refresh(assign.Program);
+            return known;
+        }
+
+        return _tasks[id] = new TaskWork(assign, _services.Blobs);
+    }
+
+    /// <summary>Parts that became ready at the same time are told in one frame.</summary>
+    private void OnReady(AttemptReady ready)
+    {
+        SetPhase(ready.Id, Phase.Ready);
+        _ready.Add(ready.Id.ToKey());
+        if (_ready.Count == 1)
+            Self.Tell(FlushReady.Instance);
+    }
+
+    private void OnFlushReady()
+    {
+        var frame = new ToHub { PartsReady = new PartsReady() };
+        frame.PartsReady.Attempts.AddRange(_ready);
+        _ready.Clear();
+        _link.Tell(new Send(frame, Reliable: true));
+    }
+
+    private void OnRan(AttemptRan ran)
+    {
+        SetPhase(ran.Id, Phase.Reporting);
+        OfferChanged();
+    }
+
+    private void OnTerminated(Terminated terminated)
+    {
+        if (!_actors.Remove(terminated.ActorRef, out var id) || !_attempts.ContainsKey(id))
+            return;
+        _log.Error("Attempt {Attempt} broke down", id);
+        var fault = new Fault(FaultCodes.ExecutorFailed, "The attempt broke down on the node.", Culprit.Node, Retryable: true);
+        _link.Tell(new Send(Reports.Failure(_services, id, fault, default, null), Reliable: true));
+        Forget(id);
+    }
+
+    private void Forget(AttemptId id)
+    {
+        if (!_attempts.Remove(id, out var attempt))
+            return;
+        if (!IsUsed(id.Task))
+            ForgetLater(id.Task);
+        _actors.Remove(attempt.Actor);
+        OfferChanged();
+    }
+
+    private void ForgetLater(TaskId task) => Timers.StartSingleTimer(task, new ForgetTask(task), TaskLinger);
+
+    private void OnForgetTask(ForgetTask forget)
+    {
+        if (!IsUsed(forget.Task) && _tasks.Remove(forget.Task, out var task))
+            task.Dispose();
+    }
+
+    /// <summary>The program ends: what runs is reported, so that the hub gives it to others at once.</summary>
+    private void OnStopAll(StopAll stop)
+    {
+        var fault = new Fault(FaultCodes.NodeRestarted, stop.Reason, Culprit.Node, Retryable: true);
+        foreach (var (id, attempt) in _attempts.ToList())
+        {
+            _link.Tell(new Send(Reports.Failure(_services, id, fault, default, null), Reliable: true));
+            _attempts.Remove(id);
+            Context.Stop(attempt.Actor);
+        }
+
+        Sender.Tell(AllStopped.Instance);
+    }
+
+    private void Tell(AttemptId id, object message)
+    {
+        if (_attempts.TryGetValue(id, out var attempt))
+            attempt.Actor.Tell(message);
+    }
+
+    private void SetPhase(AttemptId id, Phase phase)
+    {
+        if (_attempts.TryGetValue(id, out var attempt))
+            attempt.Phase = phase;
+    }
+
+    private async Task<ImagesSeen> LookForImagesAsync()
+    {
+        Dictionary<WorkloadKind, IReadOnlyList<string>> seen = [];
+        foreach (var executor in _services.Executors)
+        {
+            if (await executor.ImagesAsync(CancellationToken.None).ConfigureAwait(false) is { } images)
+                seen[executor.Kind] = images;
+        }
+
+        return new ImagesSeen(seen);
+    }
+
+    private void OnImages(ImagesSeen message)
+    {
+        var changed = _reports.Any(r => message.Images.TryGetValue(r.Kind, out var now) && !now.SequenceEqual(r.Images));
+        if (!changed)
+            return;
+        _reports = [.. _reports.Select(r => message.Images.TryGetValue(r.Kind, out var now) ? r with { Images = now } : r)];
+        OfferChanged();
+    }
+
+    private void OfferChanged()
+    {
+        if (_offerDue)
+            return;
+        _offerDue = true;
+        Timers.StartSingleTimer("offer", PublishOffer.Instance, OfferPause);
+    }
+
+    private void OnPublish()
+    {
+        _offerDue = false;
+        _link.Tell(new OfferChanged(Offer(), _attempts.Count));
+    }
+
+    private Offer Offer() => Offers.Build(_services, _reports, Used, RunningCount, _draining);
+
+    private bool IsUsed(TaskId task) => _attempts.Values.Any(a => a.Task.Task == task);
+
+    private int RunningCount => _attempts.Values.Count(a => a.Phase != Phase.Reporting);
+
+    private Resources Used => _attempts.Values.Where(a => a.Phase != Phase.Reporting).Aggregate(default(Resources), (sum, a) => sum + a.Task.Resources);
+
+    /// <summary>To the supervisor: the program ends. Answered by <see cref="AllStopped"/>.</summary>
+    internal sealed record StopAll(string Reason) : INoSerializationVerificationNeeded;
+
+    internal sealed class AllStopped : INoSerializationVerificationNeeded
+    {
+        internal static AllStopped Instance { get; } = new();
+    }
+
+    private sealed class Attempt(IActorRef actor, TaskWork task)
+    {
+        internal IActorRef Actor { get; } = actor;
+
+        internal TaskWork Task { get; } = task;
+
+        internal Phase Phase { get; set; } = Phase.Preparing;
+
+        internal RunningAttempt ToWire(AttemptId id) => new() { Attempt = id.ToKey(), Phase = (uint)Phase };
+    }
+
+    private sealed class FlushReady
+    {
+        internal static FlushReady Instance { get; } = new();
+    }
+
+    private sealed class PublishOffer
+    {
+        internal static PublishOffer Instance { get; } = new();
+    }
+
+    private sealed record ForgetTask(TaskId Task);
+
+    private sealed class LookForImages
+    {
+        internal static LookForImages Instance { get; } = new();
+    }
+
+    private sealed record ImagesSeen(IReadOnlyDictionary<WorkloadKind, IReadOnlyList<string>> Images);
+}

@@ -1,0 +1,22 @@
+using Rxelon.Node.Blobs;
+using Rxelon.Node.Executors;
+using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Node.Supervision;
+
+/// <summary>What the node's actors work with. <paramref name="Session"/> lives as long as this process: part keys are sealed to it.</summary>
+internal sealed record NodeServices(
+    NodeId Node, SigningKeyPair Identity, ExchangeKeyPair Session, IReadOnlyList<IExecutor> Executors, IReadOnlyList<ExecutorReport> Reports,
+    BlobTransfer Blobs, CipherSpool Spool, OfferTerms Terms, TimeProvider Time)
+{
+    /// <summary>The executor for that kind, when it is available here.</summary>
+    internal IExecutor? ExecutorFor(WorkloadKind kind)
+        => Reports.Any(r => r.Kind == kind && r.Available) ? Executors.FirstOrDefault(e => e.Kind == kind) : null;
+}
+
+/// <summary>What the operator offers, at which price.</summary>
+internal sealed record OfferTerms(
+    Resources Total, int Slots, long AskMicrosPerCoreHour, string Region, IReadOnlyDictionary<string, string> Labels);

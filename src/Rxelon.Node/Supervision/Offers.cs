@@ -1,0 +1,37 @@
+using Rxelon.Node.Executors;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Wire;
+
+namespace Rxelon.Node.Supervision;
+
+/// <summary>Builds what the node tells the hub about its free room.</summary>
+internal static class Offers
+{
+    internal static Offer Build(
+        NodeServices services, IReadOnlyList<ExecutorReport> reports, Resources used, int attempts, bool draining)
+    {
+        var terms = services.Terms;
+        var free = terms.Total - used;
+        var offer = new Offer
+        {
+            Total = terms.Total.ToWire(),
+            Free = new Resources(Math.Max(0, free.CpuMillis), Math.Max(0, free.Memory), Math.Max(0, free.Disk)).ToWire(),
+            AskMicrosPerCoreHour = terms.AskMicrosPerCoreHour,
+            Region = terms.Region,
+            SlotsFree = draining ? 0 : (uint)Math.Max(0, terms.Slots - attempts),
+            SlotsTotal = (uint)terms.Slots,
+            Draining = draining,
+        };
+        foreach (var (name, value) in terms.Labels)
+            offer.Labels[name] = value;
+        foreach (var report in reports.Where(r => r.Available))
+        {
+            var executor = new ExecutorOffer { Kind = (uint)report.Kind, Runtime = report.Runtime };
+            executor.Images.AddRange(report.Images);
+            executor.Warnings.AddRange(report.Warnings);
+            offer.Executors.Add(executor);
+        }
+
+        return offer;
+    }
+}

@@ -1,0 +1,61 @@
+using Google.Protobuf;
+using Rxelon.Node.Blobs;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Wire;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Node.Supervision;
+
+/// <summary>The signed frames that end an attempt (statements: docs/design/signatures.md).</summary>
+internal static class Reports
+{
+    private const int LongestMessage = 1000;
+
+    /// <summary>The result; its ciphertext rides along when it is small, and was uploaded otherwise.</summary>
+    internal static ToHub Result(NodeServices services, AttemptId id, BlobId input, CipherBlob result, Metering metering)
+    {
+        var blob = new Blob { Id = ByteString.CopyFrom(result.Reference.Id.ToDigest()), Size = result.Reference.Size };
+        if (result.Reference.IsInline)
+            blob.Inline = UnsafeByteOperations.UnsafeWrap(result.ToArray());
+        var statement = SignedStatements.Result(id, services.Node, input, result.Reference, metering);
+        return new ToHub
+        {
+            Report = new AttemptReport
+            {
+                Attempt = id.ToKey(),
+                InputId = ByteString.CopyFrom(input.ToDigest()),
+                Result = blob,
+                Metering = metering.ToWire(),
+                Signature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(statement)),
+            },
+        };
+    }
+
+    /// <summary>The failure, with the end of the log encrypted for the owner.</summary>
+    internal static ToHub Failure(NodeServices services, AttemptId id, Fault fault, Metering metering, byte[]? log)
+    {
+        var message = fault.Message.Length > LongestMessage ? fault.Message[..LongestMessage] : fault.Message;
+        var failure = new AttemptFailure
+        {
+            Attempt = id.ToKey(),
+            Code = fault.Code,
+            Message = message,
+            Culprit = (uint)fault.Culprit,
+            Retryable = fault.Retryable,
+            Metering = metering.ToWire(),
+            Signature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(SignedStatements.Failure(id, services.Node, fault.Code, message))),
+        };
+        if (log is not null)
+        {
+            failure.Log = new Blob
+            {
+                Id = ByteString.CopyFrom(BlobId.Of(log).ToDigest()),
+                Size = log.Length,
+                Inline = UnsafeByteOperations.UnsafeWrap(log),
+            };
+        }
+
+        return new ToHub { Failure = failure };
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text;
+using Rxelon.Domain.Tasks;
+
+namespace Rxelon.Domain.Tests.Tasks;
+
+/// <summary>All of a task that its kept events determine, as text to compare.</summary>
+internal static class TaskDump
+{
+    internal static string Of(TaskState s, bool withTimes = true)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{s.Phase is TaskPhase.Submitted or TaskPhase.Queued} {s.Tier} {s.Hold} {s.BudgetMax} {s.Wish} {s.PartShare} {s.DeadlineSeconds} {s.Ended?.Phase} {s.Ended?.Reason.Code} {s.Erased}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{s.RunningCount} {s.WaitingCount} {s.AcceptedCount} {s.Reserved} {s.Cost} {s.SettledUpTo} {s.StickTo} {string.Join(',', s.Adjustments.Order())}");
+        text.AppendJoin(',', s.AcceptedOrder).AppendLine();
+        if (withTimes)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{s.SubmittedAt:O} {s.StartedAt:O} {s.EndedAt:O} {s.UnsettledSince:O}");
+        foreach (var part in s.Parts)
+        {
+            var r = part.Running;
+            var t = part.Trouble;
+            text.Append(CultureInfo.InvariantCulture, $"{part.Attempts} {r?.Node} {r?.Session} {r?.Cap} {Convert.ToHexString(r?.SessionKey ?? [])}");
+            if (withTimes)
+                text.Append(CultureInfo.InvariantCulture, $" {r?.Due:O}");
+            text.Append(CultureInfo.InvariantCulture, $" | {part.Result?.Attempt} {part.Result?.Cost} {part.Result?.Result.Id}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $" | {t?.ProgramFaults} {t?.OtherFaults} {t?.Last.Code} {string.Join(',', t?.Avoid ?? [])} {string.Join(',', t?.ProgramCodes ?? [])}");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,212 @@
+using Rxelon.Domain.Accounts;
+using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Domain.Tests.World;
+
+/// <summary>
+/// Accounts, tasks, a careless matchmaker and nodes on a bus that may repeat, reorder and lose messages, and processes that may
+/// crash at any time. Each step takes its choices from outside, so a run can be repeated.
+/// </summary>
+internal sealed class Network
+{
+    internal const int Users = 2;
+    internal const int Operators = 3;
+    private readonly List<Action> _bus = [];
+    private readonly Dictionary<(TaskId, PartAttempt), (NodeId Node, byte[] Key)> _keys = [];
+    private int _sessionKeys;
+    private int _handled;
+    private bool _calm;
+
+    internal Network()
+    {
+        foreach (var id in Enumerable.Range(0, Users).Select(User).Concat(Enumerable.Range(0, Operators).Select(Operator)).Append(AccountIds.Treasury))
+            Accounts.Add(id, Shells.Account(id));
+        foreach (var (id, account) in Accounts)
+        {
+            if (id != AccountIds.Treasury)
+                account.Do(Given.Open(id), Now);
+        }
+    }
+
+    internal DateTimeOffset Now { get; private set; } = Given.Start;
+
+    internal Dictionary<AccountId, Shell<AccountState, IAccountCommand, IAccountEvent, AccountReply, IAccountEffect>> Accounts { get; } = [];
+
+    internal Dictionary<TaskId, Shell<TaskState, ITaskCommand, ITaskEvent, TaskReply, ITaskEffect>> Tasks { get; } = [];
+
+    internal static AccountId User(int n) => Ids.Account(n + 1);
+
+    internal static AccountId Operator(int n) => Ids.Account(100 + n);
+
+    internal void Grant(int user, long amount, string id) => Account(User(user), new GrantTokens(User(user), new Tokens(amount), id, "admin", Now));
+
+    internal void Submit(int task, int user, int parts)
+    {
+        var id = Ids.Task(task);
+        if (!Tasks.ContainsKey(id))
+            Tasks.Add(id, Shells.Task(task));
+        Task(id, Given.Submit(task, parts, s => s with { Limits = s.Limits with { Retries = 1 } }, Now, User(user)));
+    }
+
+    internal void Wake(TimeSpan later)
+    {
+        Now += later;
+        foreach (var id in Tasks.Keys)
+            Task(id, new WakeTask(id, Now));
+        foreach (var id in Accounts.Keys)
+            Account(id, new PayOut(id, Now));
+
+        // The matchmaker undoes matches that nobody answered.
+        foreach (var (id, task) in Tasks.Where(t => t.Value.Durable is { IsAlive: true, HoldConfirmed: true }))
+            Place(id, [.. Enumerable.Range(0, task.Durable.Parts.Count).Where(p => task.Durable.Parts[p].IsWaiting)]);
+    }
+
+    internal void Cancel(int task) => Task(Ids.Task(task), new CancelTask(Ids.Task(task), null, Now));
+
+    internal void Adjust(int task, int change)
+    {
+        if (!Tasks.TryGetValue(Ids.Task(task), out var shell) || shell.Durable.Submission is not { } order)
+            return;
+        var budget = new Tokens(order.Budget.Micros * (change % 5) / 2);
+        Task(Ids.Task(task), new AdjustTask(Ids.Task(task), order.Owner, $"c{change}", null, budget, null, Now));
+    }
+
+    /// <summary>Delivers, repeats or loses one message. Lost ones must be asked for again by whoever needs them.</summary>
+    internal void Step(int pick, bool repeat, bool lose)
+    {
+        if (_bus.Count == 0)
+            return;
+        var at = pick % _bus.Count;
+        var deliver = _bus[at];
+        if (!repeat)
+            _bus.RemoveAt(at);
+        if (!lose)
+            deliver();
+    }
+
+    internal void CrashTask(int pick)
+    {
+        if (Tasks.Count > 0)
+            Run(Tasks.Keys.ElementAt(pick % Tasks.Count), Tasks.Values.ElementAt(pick % Tasks.Count).Crash(Now));
+    }
+
+    internal void CrashAccount(int pick)
+        => Run(Accounts.Keys.ElementAt(pick % Accounts.Count), Accounts.Values.ElementAt(pick % Accounts.Count).Crash(Now));
+
+    /// <summary>Delivers everything in order, again and again as the clock goes on, until nothing more happens.</summary>
+    internal void Settle()
+    {
+        _calm = true;
+        foreach (var (id, account) in Accounts)
+            Run(id, account.Crash(Now));
+        for (var round = 0; round < 200; round++)
+        {
+            Wake(TimeSpan.FromSeconds(40));
+
+            // Some owners made their budget too small for any node.
+            foreach (var id in Tasks.Where(t => round == 30 && t.Value.Durable.IsAlive).Select(t => t.Key).ToList())
+                Task(id, new CancelTask(id, null, Now));
+            for (var i = 0; _bus.Count > 0; i++)
+            {
+                Assert.True(i < 100_000, "The bus does not fall silent.");
+                Step(0, false, false);
+            }
+
+            if (Tasks.Values.All(t => t.Durable.Submission is null || (t.Durable.EndedAt is not null && t.Durable.Settled))
+                && Accounts.Values.All(a => !AccountDecider.HasMoneyToSend(a.Durable)))
+                return;
+        }
+
+        Assert.Fail("The network does not come to rest.");
+    }
+
+    // Several commands often share one write; a crash before it loses them all.
+    private void Task(TaskId id, ITaskCommand command)
+    {
+        Tasks[id].Handle(command);
+        if (_handled++ % 3 == 0 || _calm)
+            Run(id, Tasks[id].Flush(Now));
+    }
+
+    private void Account(AccountId id, IAccountCommand command)
+    {
+        Accounts[id].Handle(command);
+        if (_handled++ % 3 == 0 || _calm)
+            Run(id, Accounts[id].Flush(Now));
+    }
+
+    private void Post(AccountId to, IAccountCommand command) => _bus.Add(() => Account(to, command));
+
+    private void Post(TaskId to, ITaskCommand command) => _bus.Add(() => Task(to, command));
+
+    private void Run(AccountId from, IEnumerable<IAccountEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            switch (effect)
+            {
+                case AnswerHold e: Post(e.Task, new HoldAnswered(e.Task, e.Refusal, e.Held, e.Change, Now)); break;
+                case AnswerSettlement e: Post(e.Task, new SettlementBooked(e.Task, e.Number, e.Closed, Now)); break;
+                case SendPayout e: Post(e.Payout.Payee, new ReceivePayout(e.Payout.Payee, from, e.Payout.Number, e.Payout.Amount, Now)); break;
+                case ConfirmPayout e: Post(e.Payer, new PayoutReceived(e.Payer, from, e.Number, Now)); break;
+                case SchedulePayout: break;
+                default: throw new InvalidOperationException(effect.ToString());
+            }
+        }
+    }
+
+    private void Run(TaskId from, IEnumerable<ITaskEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            switch (effect)
+            {
+                case HoldFunds e: Post(e.Owner, new PlaceHold(e.Owner, from, e.Amount, Now)); break;
+                case AdjustHold e: Post(e.Owner, new ChangeHold(e.Owner, from, e.Amount, e.CommandId, Now)); break;
+                case Settle e: Post(e.Owner, new SettleHold(e.Owner, from, e.Number, e.Lines, Given.Terms.FeePermille, e.Close, Now)); break;
+                case Demand e: Place(from, e.Parts.Waiting); break;
+                case StartAttempts e: Start(from, e); break;
+                case GrantKeys e: Grant(from, e); break;
+                case CheckSessions e: Post(from, new LoseSessions(from, e.Sessions, Now)); break;
+                default: break;
+            }
+        }
+    }
+
+    private void Place(TaskId task, IReadOnlyList<int> waiting)
+    {
+        if (Tasks[task].Durable.MaxAskPerCoreHour < Given.Ask)
+            return;
+        foreach (var part in waiting)
+        {
+            var n = (part + _handled) % Operators;
+            Post(task, new PlaceParts(task, [new Placed(part, Ids.Node(n), Operator(n), (ulong)n, Given.Ask)], Now));
+        }
+    }
+
+    private void Start(TaskId task, StartAttempts e)
+    {
+        foreach (var (attempt, _) in e.Attempts)
+            Post(task, new ReleaseKeys(task, e.Node, e.Session, [(byte)(_sessionKeys++ % 3)], [attempt], Now));
+    }
+
+    private void Grant(TaskId task, GrantKeys e)
+    {
+        foreach (var attempt in e.Attempts)
+        {
+            _keys.TryAdd((task, attempt), (e.Node, e.SessionKey));
+            Assert.Equal((e.Node, e.SessionKey), _keys[(task, attempt)]);
+            var fault = ((attempt.Part + attempt.Number + _sessionKeys) % 7) switch
+            {
+                0 => new Fault(FaultCodes.ExecutorFailed, "broken", Culprit.Node, true),
+                1 => new Fault($"program-{attempt.Number}", "exit", Culprit.Program, true),
+                _ => null,
+            };
+            Post(task, fault is null
+                ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt)], Now)
+                : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, [])], Now));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Formats.Tar;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Rxelon.Node.Executors;
+using Rxelon.Node.Executors.Docker;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Workloads.Program;
+
+namespace Rxelon.Node.Tests.Docker;
+
+/// <summary>The engine that <c>./rx test</c> started, an image of the machine's own busybox, and an executor that was fingerprinted.</summary>
+public sealed class DockerFixture : IAsyncLifetime
+{
+    private const string Busybox = "/bin/busybox";
+
+    public TestState State { get; } = new();
+
+    public string Image { get; private set; } = "";
+
+    internal NodeId Node { get; } = NodeId.OfIdentityKey(Guid.NewGuid().ToByteArray());
+
+    internal DockerExecutor Executor { get; private set; } = null!;
+
+    internal ExecutorReport Report { get; private set; } = null!;
+
+    internal static Uri Endpoint => new(Environment.GetEnvironmentVariable("RXELON_TEST_DOCKER")
+        ?? throw new InvalidOperationException("RXELON_TEST_DOCKER is not set: run ./rx test, which starts a container engine for these tests."));
+
+    public async Task InitializeAsync()
+    {
+        Executor = new DockerExecutor(Endpoint, Node, State.Space, TimeProvider.System);
+        Image = await ImportAsync(Executor.Engine);
+        Report = await Executor.FingerprintAsync(CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Executor is not null)
+            await Executor.DisposeAsync();
+        State.Dispose();
+    }
+
+    /// <summary>Imports busybox as the only file of an image that declares a volume; gives the image's id.</summary>
+    internal static async Task<string> ImportAsync(IDockerClient engine)
+    {
+        if (!File.Exists(Busybox))
+            throw new InvalidOperationException("There is no /bin/busybox: install busybox-static.");
+        using var archive = new MemoryStream();
+        using (var tar = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            using var busybox = File.OpenRead(Busybox);
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "bin/busybox")
+            {
+                DataStream = busybox,
+                Mode = (UnixFileMode)0b111_101_101,
+                ModificationTime = DateTimeOffset.UnixEpoch,
+            });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "bin/sh") { LinkName = "busybox", ModificationTime = DateTimeOffset.UnixEpoch });
+        }
+
+        archive.Position = 0;
+        await engine.Images.CreateImageAsync(
+            new ImagesCreateParameters { FromSrc = "-", Repo = "rxelon-test", Tag = "busybox", Changes = ["VOLUME /data", "ENV FROM_IMAGE=yes"] },
+            archive, null, new Progress<JSONMessage>());
+        return (await engine.Images.InspectImageAsync("rxelon-test:busybox")).ID;
+    }
+
+    /// <summary>A shell script as the program; busybox applets are reached through the shell.</summary>
+    internal static ProgramBundle Shell(string script, params string[] args)
+    {
+        var program = new ProgramBundle { Version = 1 };
+        program.Command.AddRange(["/bin/sh", "-c", script, "sh"]);
+        program.Args.AddRange(args);
+        return program;
+    }
+
+    internal SandboxSpec Spec(long memory = 64 << 20, double seconds = 30, long output = 1 << 20, int part = 0, long disk = 16 << 20)
+        => Parts.Spec(memory, seconds, output, Image, part, 10, disk: disk);
+
+    internal async Task<Ran> RunAsync(ProgramBundle program, byte[]? input = null, SandboxSpec? spec = null, CancellationToken cancel = default)
+    {
+        Assert.True(Report.Available, Report.Missing);
+        var prepared = await Executor.PrepareAsync(spec ?? Spec(), cancel);
+        await using var sandbox = prepared.Value;
+        using var output = new MemoryStream();
+        var result = await sandbox.RunAsync(program, new MemoryStream(input ?? Parts.Input()), output, cancel);
+        return new Ran(result, output.ToArray());
+    }
+}
+
+/// <summary>One engine and one set of containers for all classes that need them.</summary>
+[CollectionDefinition(Name)]
+public sealed class DockerTests : ICollectionFixture<DockerFixture>
+{
+    public const string Name = "docker";
+}

@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Wire;
+using Rxelon.Shared.Workloads;
+using Rxelon.Shared.Workloads.Program;
+
+namespace Rxelon.Node.Tests.Supervision;
+
+/// <summary>Plays client and hub for one task: encrypts, assigns, grants keys, opens results.</summary>
+internal sealed class ScriptedTask(ProgramBundle program, WorkloadKind kind = WorkloadKind.Mock)
+{
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+
+    internal TaskId Id { get; } = TaskId.FromBytes(RandomNumberGenerator.GetBytes(16));
+
+    internal long OutputBytes { get; init; } = 1 << 20;
+
+    internal Resources Resources { get; init; } = new(1000, 64 << 20, 64 << 20);
+
+    internal byte[] ProgramCipher()
+        => PartCipher.Seal(program.ToByteArray(), KeySchedule.Shared(_key, "program"), CipherSuite.Aes256Gcm, PartContext.Shared(Id, "program"));
+
+    internal byte[] InputCipher(int part, byte[] input)
+        => PartCipher.Seal(input, KeySchedule.Input(_key, part), CipherSuite.Aes256Gcm, PartContext.Input(Id, part));
+
+    internal static Blob Inline(byte[] cipher)
+        => new() { Id = ByteString.CopyFrom(SHA256.HashData(cipher)), Size = cipher.Length, Inline = ByteString.CopyFrom(cipher) };
+
+    internal static Blob At(string path, byte[] cipher)
+        => new() { Id = ByteString.CopyFrom(SHA256.HashData(cipher)), Size = cipher.Length, Path = path };
+
+    internal ToNode Assign(params (int Part, int Number, Blob Input)[] parts) => Assign(Inline(ProgramCipher()), parts);
+
+    internal ToNode Assign(Blob programBlob, params (int Part, int Number, Blob Input)[] parts)
+    {
+        var assign = new AssignParts
+        {
+            Task = ByteString.CopyFrom(Id.ToBytes()),
+            Kind = (uint)kind,
+            Resources = new ResourcesMsg { CpuMillis = Resources.CpuMillis, Memory = Resources.Memory, Disk = Resources.Disk },
+            TimeSeconds = 20,
+            OutputBytes = OutputBytes,
+            Cipher = "aes-256-gcm",
+            Program = programBlob,
+            PartsTotal = 10,
+        };
+        assign.Parts.AddRange(parts.Select(p => new AssignedPart { Part = (uint)p.Part, Number = (uint)p.Number, Input = p.Input }));
+        return new ToNode { Assign = assign };
+    }
+
+    internal AttemptKey Key(int part, int number) => new() { Task = ByteString.CopyFrom(Id.ToBytes()), Part = (uint)part, Number = (uint)number };
+
+    /// <summary>The keys of that attempt sealed to the node; another attempt's keys or another node make it a wrong grant.</summary>
+    internal ToNode Grant(byte[] sessionKey, NodeId node, int part, int number, int? sealedFor = null)
+    {
+        byte[] keys =
+        [
+            .. KeySchedule.Input(_key, part), .. KeySchedule.Result(_key, part, number), .. KeySchedule.Log(_key, part, number), .. KeySchedule.Shared(_key, "program"),
+        ];
+        var wrapped = KeyWrap.Wrap(keys, sessionKey, KeyWrapContext.PartGrant(Id, part, sealedFor ?? number, node));
+        return new ToNode { KeyGrants = new KeyGrants { Grants = { new KeyGrant { Attempt = Key(part, number), Sealed = ByteString.CopyFrom(wrapped.ToBytes()) } } } };
+    }
+
+    internal IReadOnlyDictionary<string, string> OpenResult(byte[] cipher, int part, int number)
+        => Parts.Read(PartCipher.Open(cipher, KeySchedule.Result(_key, part, number), PartContext.Result(Id, part, number)).Value);
+
+    internal byte[] OpenLog(byte[] cipher, int part, int number)
+        => PartCipher.Open(cipher, KeySchedule.Log(_key, part, number), PartContext.Log(Id, part, number)).Value;
+}

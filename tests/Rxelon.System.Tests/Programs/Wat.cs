@@ -1,0 +1,53 @@
+namespace Rxelon.System.Tests.Programs;
+
+/// <summary>Small WebAssembly programs, from their text.</summary>
+internal static class Wat
+{
+    private const string Imports = """
+        (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
+        """;
+
+    /// <summary>Never ends.</summary>
+    internal const string ForEver = "(loop $again (br $again))";
+
+    /// <summary>Takes memory until there is none, then gives up.</summary>
+    internal const string Greedy = "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable";
+
+    internal const string Trap = "unreachable";
+
+    /// <summary>Writes its arguments, its environment and its standard input to standard output.</summary>
+    internal const string TellAll = """
+        (drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
+        (drop (call $args_get (i32.const 1024) (i32.const 2048)))
+        (call $write (i32.const 2048) (i32.load (i32.const 20)))
+        (drop (call $environ_sizes_get (i32.const 16) (i32.const 20)))
+        (drop (call $environ_get (i32.const 1024) (i32.const 2048)))
+        (call $write (i32.const 2048) (i32.load (i32.const 20)))
+        (block $done (loop $more
+          (i32.store (i32.const 0) (i32.const 8192)) (i32.store (i32.const 4) (i32.const 4096))
+          (br_if $done (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+          (br_if $done (i32.eqz (i32.load (i32.const 8))))
+          (call $write (i32.const 8192) (i32.load (i32.const 8)))
+          (br $more)))
+        """;
+
+    /// <summary>Writes the module with that body into a folder and gives its path.</summary>
+    internal static string Module(string folder, string name, string body)
+    {
+        var path = Path.Combine(folder, name + ".wasm");
+        File.WriteAllBytes(path, Wasmtime.Module.ConvertText($$"""
+            (module {{Imports}}
+              (memory (export "memory") 2)
+              (func $write (param $at i32) (param $size i32)
+                (i32.store (i32.const 0) (local.get $at)) (i32.store (i32.const 4) (local.get $size))
+                (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12))))
+              (func (export "_start") {{body}}))
+            """));
+        return path;
+    }
+}
