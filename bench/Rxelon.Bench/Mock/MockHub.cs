@@ -86,9 +86,9 @@ internal sealed class MockHub : IAsyncDisposable
     }
 
     /// <summary>Attaches nodes that answer everything at once.</summary>
-    internal IActorRef AttachNodes(int nodes, int slots, bool answers = true)
+    internal IActorRef AttachNodes(int nodes, int slots, bool answers = true, ulong session = 1)
     {
-        var mock = System.ActorOf(Props.Create(() => new MockNodes(Tasks, Matchmaker, nodes, slots, answers)));
+        var mock = System.ActorOf(Props.Create(() => new MockNodes(Tasks, Matchmaker, nodes, slots, answers, session)));
         ActorRegistry.For(System).Register<NodeRouterKey>(mock, overwrite: true);
         mock.Tell(MockNodes.Offer.Instance);
         return mock;

@@ -16,8 +16,6 @@ namespace Rxelon.Bench.Mock;
 /// </summary>
 internal sealed class MockNodes : UntypedActor
 {
-    private const ulong Session = 1;
-
     private static readonly Resources Plenty = new(1_000_000_000, 1L << 50, 1L << 50);
 
     /// <summary>Who owns the nodes.</summary>
@@ -33,12 +31,12 @@ internal sealed class MockNodes : UntypedActor
     private readonly byte[] _signature = new byte[64];
     private readonly bool _answers;
 
-    public MockNodes(IActorRef tasks, IActorRef matchmaker, int nodes, int slots, bool answers)
+    public MockNodes(IActorRef tasks, IActorRef matchmaker, int nodes, int slots, bool answers, ulong session)
     {
         _tasks = tasks;
         _matchmaker = matchmaker;
         _answers = answers;
-        _offers = [.. Enumerable.Range(0, nodes).Select(i => NodeWith(i, slots))];
+        _offers = [.. Enumerable.Range(0, nodes).Select(i => NodeWith(i, slots, session))];
     }
 
     /// <inheritdoc/>
@@ -66,13 +64,13 @@ internal sealed class MockNodes : UntypedActor
 
     private static DateTimeOffset Now => DateTimeOffset.UtcNow;
 
-    private static NodeOffer NodeWith(int number, int slots)
+    private static NodeOffer NodeWith(int number, int slots, ulong session)
     {
         var key = SHA256.HashData(BitConverter.GetBytes(number));
         return new NodeOffer(
             NodeId.OfIdentityKey(key),
             Operators[number % Operators.Count],
-            Session,
+            session,
             Plenty,
             Plenty,
             slots,

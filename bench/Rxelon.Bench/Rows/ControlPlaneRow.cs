@@ -57,7 +57,7 @@ internal sealed class ControlPlaneRow : IBenchRow
         [
             new($"{name}: parts, cold", "1/s", rates[..1]),
             new($"{name}: parts, warm", "1/s", rates[1..], Target.Least(target)),
-            new($"{name}: events per part", "", events[1..], Target.Most(name == "one task" ? 1.3 : 6.5)),
+            new($"{name}: events per part", "", events[1..], Target.Most(name == "one task" ? 1.3 : 7)),
             new($"{name}: busy cores", "", cores[1..]),
             new($"{name}: allocated per part", "KiB", kib[1..]),
         ];

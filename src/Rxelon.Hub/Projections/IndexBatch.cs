@@ -80,7 +80,7 @@ internal sealed class IndexBatch(Func<TaskId, TaskRow?> task, Func<AccountId, Ac
                 (row.Name, row.Kind, row.Opened) = (e.Name, e.Kind, e.At);
                 break;
             case FundsHeld e:
-                Task(e.Task).Held = true;
+                Task(e.Task).HoldPlaced();
                 break;
             case HoldSettled e:
                 row.Owed += Tokens.Sum(e.Owed.Select(o => o.Amount));

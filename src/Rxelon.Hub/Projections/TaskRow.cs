@@ -53,6 +53,14 @@ internal sealed class TaskRow(TaskId id)
         : Ended is not { } ended || (Held && !Settled) ? DateTimeOffset.UnixEpoch
         : ended.AddSeconds(Math.Clamp(RetainSeconds, 0, LongestSeconds));
 
+    /// <summary>The account has set the money aside: the task is in the queue.</summary>
+    internal void HoldPlaced()
+    {
+        Held = true;
+        if (Phase == TaskPhase.Submitted)
+            Phase = TaskPhase.Queued;
+    }
+
     internal void Apply(ITaskEvent happened)
     {
         switch (happened)

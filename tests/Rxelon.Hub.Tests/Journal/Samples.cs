@@ -1,0 +1,111 @@
+using Rxelon.Domain.Accounts;
+using Rxelon.Domain.Kernel;
+using Rxelon.Domain.Nodes;
+using Rxelon.Domain.Pricing;
+using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Tests.Journal;
+
+/// <summary>One record of every kind that the journal keeps, with no member left at its default.</summary>
+internal static class Samples
+{
+    private static readonly DateTimeOffset At = new DateTimeOffset(2026, 11, 22, 3, 4, 5, TimeSpan.Zero).AddTicks(1234567);
+    private static readonly TaskId Task = TaskId.FromBytes(Bytes(16, 1));
+    private static readonly AccountId Owner = AccountId.FromBytes(Bytes(16, 2));
+    private static readonly AccountId Operator = AccountId.FromBytes(Bytes(16, 3));
+    private static readonly NodeId Node = NodeId.FromBytes(Bytes(16, 4));
+    private static readonly PartAttempt Attempt = new(7, 2);
+    private static readonly Fault Fault = new("program-failed", "exit code 3", Culprit.Program, true);
+
+    internal static IReadOnlyList<object> All { get; } =
+    [
+        new TaskSubmitted(
+            new Submission(
+                Owner, """{"name":"tiles","kind":"Wasm"}"""u8.ToArray(), [Blob(6), Blob(7)], Blob(8), Bytes(40, 9), Bytes(41, 10), new Tokens(2_500_000), Bytes(32, 11), Bytes(64, 12)),
+            new PriceTerms(new Tokens(10), new Tokens(2000), 1100, 900, 50),
+            new Tokens(2_400_000),
+            At),
+        new PartsAssigned([new Assigned(Attempt, Node, Operator, ulong.MaxValue - 1, new Tokens(77)), new(new(8, 1), Node, Operator, 3, new(78))], At),
+        new KeysReleased([new Released(Attempt, Node, Bytes(32, 13))], At),
+        new PartsAccepted(
+            [new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15))], At),
+        new AttemptsFailed([new Failed(Attempt, Node, Fault, Blob(16), Bytes(64, 17)), new Failed(new(9, 1), Node, Fault, null, [1])], At),
+        new AttemptsResumed([Attempt, new(8, 3)], Node, 42, At),
+        new TaskAdjusted("adjust-1", Tier.Priority, new Tokens(3), new Tokens(2), 3600, At),
+        new TaskEnded(TaskPhase.Failed, Fault, At),
+        new SettlementRecorded(256, [0, 5, 300], At),
+        new TaskErased("retention", At),
+        new AccountOpened("ann", AccountKind.Operator, Bytes(32, 18), Bytes(32, 19), At),
+        new ApiKeyAdded(new ApiKeyHash("k1", Bytes(32, 20), "laptop"), At),
+        new ApiKeyRemoved("k1", At),
+        new TokensGranted(new Tokens(5), "grant-1", "root", At),
+        new FundsHeld(Task, new Tokens(6), At),
+        new HoldChanged(Task, new Tokens(7), "adjust-1", At),
+        new HoldSettled(Task, 3, [0, 1, 2], [new Owed(Operator, new Tokens(8))], true, new Tokens(9), At),
+        new PayoutsSent([new Payout(4, Operator, new Tokens(10))], At),
+        new PayoutsConfirmed([4, 5], At),
+        new PayoutBooked(Owner, 4, new Tokens(11), At),
+        new AccountClosed(new Tokens(12), At),
+        new NodeEnrolled(Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At),
+        new NodeApproved("root", At),
+        new NodeRevoked("root", "stolen", At),
+        new NodeRenewed(Bytes(32, 23), At),
+        new NodeWindowRecorded(new NodeWindow(At, At.AddHours(1), 1, 2, 3, 4, 5), At),
+        Account(),
+        NodeState.Of(Node) with
+        {
+            Standing = NodeStanding.Active,
+            Operator = Operator,
+            Name = "n1",
+            IdentityKey = Bytes(32, 24),
+            Label = "label",
+            TlsSpkiSha256 = Bytes(32, 25),
+            EnrolledAt = At,
+            RecordedTo = At,
+            OnlineMillis = 1,
+            BusyMillis = 2,
+            Accepted = 3,
+            Failed = 4,
+            Lost = 5,
+        },
+    ];
+
+    internal static byte[] Bytes(int length, byte first) => [.. Enumerable.Range(first, length).Select(i => (byte)i)];
+
+    private static BlobRef Blob(byte first) => new(BlobId.FromDigest(Bytes(32, first)), 1000 + first);
+
+    private static AccountState Account()
+    {
+        var empty = AccountState.Of(Owner);
+        return empty with
+        {
+            OpenedAt = At,
+            ClosedAt = At.AddDays(1),
+            Name = "ann",
+            Kind = AccountKind.User,
+            SigningKey = Bytes(32, 26),
+            ExchangeKey = Bytes(32, 27),
+            ApiKeys = [new ApiKeyHash("k1", Bytes(32, 28), "laptop")],
+            Available = new Tokens(1),
+            Held = new Tokens(2),
+            Owed = new Tokens(3),
+            InTransit = new Tokens(4),
+            Earned = new Tokens(5),
+            Spent = new Tokens(6),
+            Granted = new Tokens(7),
+            Sent = new Tokens(8),
+            Burned = new Tokens(9),
+            Grants = ["grant-1"],
+            Holds = empty.Holds.Add(Task, new HoldState(new Tokens(10), new Tokens(11), IndexSet.Empty.With([3, 70]), ["adjust-1"])),
+            ClosedInOrder = [Task],
+            Closed = [Task],
+            Owing = empty.Owing.Add(Operator, new Tokens(12)),
+            Transit = empty.Transit.Add(Operator, new Payout(4, Operator, new Tokens(13))),
+            LastPayout = 4,
+            Received = empty.Received.Add(Operator, 9),
+        };
+    }
+}
