@@ -21,6 +21,7 @@ public sealed class RunningHub : IAsyncLifetime
     private readonly DataFolder _folder = new();
     private readonly RecordingLogger _log = new();
     private HubHost? _host;
+    private ulong _sessions;
 
     public HubOptions Options { get; } = new()
     {
@@ -88,7 +89,8 @@ public sealed class RunningHub : IAsyncLifetime
     public void AttachNodes(bool answers)
     {
         var registry = ActorRegistry.For(System);
-        var nodes = System.ActorOf(Props.Create(() => new MockNodes(registry.Get<TaskRegion>(), registry.Get<MatchmakerKey>(), 2, 8, answers)));
+        var session = ++_sessions; // those of the previous nodes are over
+        var nodes = System.ActorOf(Props.Create(() => new MockNodes(registry.Get<TaskRegion>(), registry.Get<MatchmakerKey>(), 2, 8, answers, session)));
         registry.Register<NodeRouterKey>(nodes, overwrite: true);
         nodes.Tell(MockNodes.Offer.Instance);
     }

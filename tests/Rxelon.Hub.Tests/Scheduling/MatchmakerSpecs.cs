@@ -24,7 +24,7 @@ public sealed class MatchmakerSpecs : TestKit
     private readonly IActorRef _matchmaker;
 
     public MatchmakerSpecs()
-        : base("akka.loglevel = ERROR")
+        : base("akka { loglevel = ERROR, test { single-expect-default = 30s, default-timeout = 30s } }")
     {
         var registry = new ActorRegistry();
         registry.Register<TaskRegion>(TestActor);
@@ -50,23 +50,28 @@ public sealed class MatchmakerSpecs : TestKit
         _matchmaker.Tell(new OfferUpdate(Offer(slots: 1)));
         _matchmaker.Tell(new DemandUpdate(Demand(first, 1)));
         var placement = ExpectMsg<PlaceParts>();
-        _matchmaker.Tell(new DemandUpdate(Demand(second, 2)));
+        _matchmaker.Tell(new DemandUpdate(Demand(second, 1)));
         ExpectNoMsg(TimeSpan.FromMilliseconds(100));
 
-        _matchmaker.Tell(new PartsPlaced(first, [], placement.Parts));
         _matchmaker.Tell(new DemandUpdate(Demand(first, 0)));
-        FishForMessage(m => m is PlaceParts p && p.Task == first); // the part still counted as waiting when it was refused
+        _matchmaker.Tell(new PartsPlaced(first, [], placement.Parts));
+        var next = ExpectMsg<PlaceParts>();
+        Assert.Equal((second, 1UL), (next.Task, next.Parts.Single().Session));
+
+        _matchmaker.Tell(new PartsPlaced(second, [], next.Parts));
         _matchmaker.Tell(new OfferGone(Node, 1));
         _matchmaker.Tell(new OfferUpdate(Offer(slots: 1, session: 2)));
-        var next = (PlaceParts)FishForMessage(m => m is PlaceParts p && p.Task == second);
-        Assert.Equal(2UL, next.Parts.Single().Session);
+        _matchmaker.Tell(new DemandUpdate(Demand(second, 1)));
+        next = (PlaceParts)FishForMessage(m => m is PlaceParts { Parts: [{ Session: 2 }] } p && p.Task == second);
 
         var attempt = new PartAttempt(next.Parts[0].Part, 1);
         var placed = next.Parts[0];
         _matchmaker.Tell(new PartsPlaced(
             second, [new Assigned(attempt, placed.Node, placed.Operator, placed.Session, placed.AskPerCoreHour)], []));
+        var third = NewTask();
+        _matchmaker.Tell(new DemandUpdate(Demand(third, 1)));
         _matchmaker.Tell(new RoomFreed(second, Node, 2, [attempt], null));
-        Assert.Equal(second, ((PlaceParts)FishForMessage(m => m is PlaceParts p && p.Task == second)).Task);
+        FishForMessage(m => m is PlaceParts p && p.Task == third);
     }
 
     [Fact]
