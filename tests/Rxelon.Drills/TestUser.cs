@@ -46,7 +46,7 @@ public sealed class TestUser : IDisposable
         var info = (await Hub.InfoAsync()).Value;
         var prepared = (await new TaskPreparer(_directory, _ => null, () => Stream.Null).PrepareAsync(plan, info, Keys.Exchange.PublicKey)).Value;
         var quote = (await Hub.QuoteAsync(new QuoteRequest(plan.Spec, prepared.Parts.Count))).Value;
-        return (prepared, prepared.Sign(Keys, quote.Ceiling));
+        return (prepared, prepared.Sign(Keys, quote));
     }
 
     /// <summary>Sends until the hub has acknowledged, across its restarts, as a user would who is told "unavailable".</summary>

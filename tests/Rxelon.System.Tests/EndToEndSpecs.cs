@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -117,15 +118,35 @@ public sealed class EndToEndSpecs(RunningNetwork net)
         using (keys)
         {
             var program = (await hub.TaskAsync(TaskId.Parse(task!))).Value.Program.Id;
-            using var http = new HttpClient { BaseAddress = net.Network.HubUrl };
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", keys.ApiKey);
-            using var closed = await http.DeleteAsync("v1/account");
-            Assert.True(closed.IsSuccessStatusCode, $"{closed.StatusCode}: {await closed.Content.ReadAsStringAsync()}");
+            var unsure = await net.CliAsync("leaver", "account", "close");
+            Assert.True(unsure.Code != 0 && unsure.Error.Contains("--yes", StringComparison.Ordinal), unsure.ToString());
+            Assert.True((await hub.AccountAsync()).IsOk);
+            var closed = await net.CliAsync("leaver", "account", "close", "--yes");
+            Assert.True(closed.Code == 0, closed.ToString());
             await Eventually.TrueAsync("the key refused", RunningNetwork.Patience, async () => (await hub.AccountAsync()).Fault?.Code == FaultCodes.Unauthorized);
             await Eventually.TrueAsync("its ciphertext gone", RunningNetwork.Patience, () => Task.FromResult(!OnDisk(program)));
         }
 
         Assert.Contains("closed", (await net.Network.PbmAsync("accounts", "list")).Split('\n').Single(l => l.Contains(id.ToString(), StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_further_API_key_works_until_it_is_removed()
+    {
+        await net.OpenAccountAsync("keyed");
+        var added = await net.CliAsync("keyed", "--json", "account", "key", "add", "backup");
+        Assert.True(added.Code == 0, added.ToString());
+        using var answer = JsonDocument.Parse(added.Out);
+        using var http = new HttpClient { BaseAddress = net.Network.HubUrl };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", answer.RootElement.GetProperty("apiKey").GetString());
+        using (var works = await http.GetAsync("v1/account"))
+            Assert.True(works.IsSuccessStatusCode, $"{works.StatusCode}");
+
+        var removed = await net.CliAsync("keyed", "account", "key", "remove", answer.RootElement.GetProperty("id").GetString()!);
+
+        Assert.True(removed.Code == 0, removed.ToString());
+        using var gone = await http.GetAsync("v1/account");
+        Assert.Equal(HttpStatusCode.Unauthorized, gone.StatusCode);
     }
 
     private string Folder(string name) => Directory.CreateDirectory(Path.Combine(net.Network.Directory, "e2e", name)).FullName;

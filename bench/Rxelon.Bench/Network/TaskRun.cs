@@ -40,7 +40,7 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         var prepared = (await new TaskPreparer(_journal, _ => null, () => new MemoryStream(input))
             .PrepareAsync(plan, hub, user.Keys.Exchange.PublicKey, null, cancel).ConfigureAwait(false)).Value;
         var quote = (await user.Hub.QuoteAsync(new QuoteRequest(plan.Spec, prepared.Parts.Count), cancel).ConfigureAwait(false)).Value;
-        var request = prepared.Sign(user.Keys, quote.Ceiling);
+        var request = prepared.Sign(user.Keys, quote);
         var prepare = Lap(watch);
         _ = (await new SubmissionJournal(_journal).SendAsync(user.Hub, prepared, request, null, false, cancel).ConfigureAwait(false)).Value;
         var submit = Lap(watch);

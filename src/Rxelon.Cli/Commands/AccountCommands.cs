@@ -10,7 +10,10 @@ namespace Rxelon.Cli.Commands;
 /// <summary><c>rxelon account …</c></summary>
 internal static class AccountCommands
 {
-    internal static Command Build(CliHost host) => new("account", "Your account on a hub.") { Create(host), Show(host), Export(host), Import(host) };
+    internal static Command Build(CliHost host) => new("account", "Your account on a hub.")
+    {
+        Create(host), Show(host), Export(host), Import(host), AccountAccessCommands.Key(host), AccountAccessCommands.Close(host),
+    };
 
     private static Command Create(CliHost host)
     {

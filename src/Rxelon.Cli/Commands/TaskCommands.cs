@@ -203,7 +203,7 @@ internal static class TaskCommands
             if (await act(login.Hub, task, ct).ConfigureAwait(false) is { } fault)
                 return session.Console.Fail(fault);
             if (session.Console.Json)
-                session.Console.Document(new DoneDocument(task, done));
+                session.Console.Document(new DoneDocument(task.ToString(), done));
             else
                 session.Console.Remark($"{task} {done}");
             return ExitCodes.Ok;

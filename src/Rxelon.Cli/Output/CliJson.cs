@@ -24,7 +24,8 @@ internal sealed record TaskReport(
     TaskId Task, string Name, string Phase, Tokens Hold, Tokens Cost, double? Seconds, FaultInfo? Reason,
     IReadOnlyList<PartReport> Parts, IReadOnlyList<string>? Files);
 
-internal sealed record DoneDocument(TaskId Task, string Done);
+/// <summary>A command that leaves nothing to show: what it was done to, and what was done.</summary>
+internal sealed record DoneDocument(string Subject, string Done);
 
 internal sealed record PendingDocument(IReadOnlyList<TaskId> Pending);
 

@@ -54,6 +54,17 @@ public sealed class HubClient : IDisposable
     public Task<Outcome<AddKeyResponse>> AddKeyAsync(string label, CancellationToken ct = default)
         => _connection.PostAsync<AddKeyRequest, AddKeyResponse>("v1/account/keys", new AddKeyRequest(label), false, ct);
 
+    /// <summary>DELETE /v1/account/keys/{id}: that key stops working at once.</summary>
+    public Task<Fault?> RemoveKeyAsync(string keyId, CancellationToken ct = default)
+        => _connection.SendAsync(new HttpRequestMessage(HttpMethod.Delete, $"v1/account/keys/{Uri.EscapeDataString(keyId)}"), true, ct);
+
+    /// <summary>
+    /// DELETE /v1/account: cancels and erases every task, deletes every blob, closes the account for good. <c>not-yet</c> while
+    /// pay is on its way: repeat it.
+    /// </summary>
+    public Task<Fault?> CloseAccountAsync(CancellationToken ct = default)
+        => _connection.SendAsync(new HttpRequestMessage(HttpMethod.Delete, "v1/account"), true, ct);
+
     /// <summary>POST /v1/quotes.</summary>
     public Task<Outcome<QuoteResponse>> QuoteAsync(QuoteRequest request, CancellationToken ct = default)
         => _connection.PostAsync<QuoteRequest, QuoteResponse>("v1/quotes", request, true, ct);

@@ -15,13 +15,20 @@ public sealed record PreparedTask(
     /// <summary>Bytes of ciphertext to upload.</summary>
     public long TotalBytes => Parts.Sum(p => p.Size) + Program.Size;
 
-    /// <summary>The order, signed by its owner: it may cost <paramref name="budget"/> and not more.</summary>
-    public SubmitRequest Sign(AccountKeys owner, Tokens budget)
+    /// <summary>The order at the quoted price, signed by its owner.</summary>
+    public SubmitRequest Sign(AccountKeys owner, QuoteResponse quote) => Sign(owner, quote.Ceiling, quote.Token);
+
+    /// <summary>
+    /// The order, signed by its owner: it may cost <paramref name="budget"/> and not more. <paramref name="quote"/> is the token of
+    /// a quote that the hub is to honour.
+    /// </summary>
+    public SubmitRequest Sign(AccountKeys owner, Tokens budget, string? quote)
     {
         var spec = Spec.ToBytes();
         var signature = owner.Signing.Sign(SignedStatements.Submit(Task, owner.Account, spec, Parts, Program, budget));
         return new SubmitRequest(
-            Task, spec, [.. Parts.Select(p => new BlobInfo(p.Id, p.Size))], new BlobInfo(Program.Id, Program.Size), VaultKey, OwnerKey, budget, signature);
+            Task, spec, [.. Parts.Select(p => new BlobInfo(p.Id, p.Size))], new BlobInfo(Program.Id, Program.Size), VaultKey, OwnerKey, budget, signature,
+            quote);
     }
 
     /// <summary>Forgets it: nothing can be resumed afterwards.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Rxelon.Link.Certificates;
+using Rxelon.Hub.Config;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -23,8 +23,6 @@ public sealed class CapabilityUrls : ICapabilityUrls
     /// <summary>Stores the blob.</summary>
     public const string StoreVerb = "PUT";
 
-    private const int KeySize = 32;
-
     private readonly byte[] _key;
     private readonly Func<string> _baseUrl;
     private readonly TimeProvider _time;
@@ -41,15 +39,7 @@ public sealed class CapabilityUrls : ICapabilityUrls
 
     /// <summary>Opens the directory's key (<c>capability.key</c>, mode 0600) or makes one. A damaged key stops the hub.</summary>
     public static CapabilityUrls Open(string directory, Func<string> baseUrl, TimeProvider time)
-    {
-        var file = Path.Combine(directory, "capability.key");
-        if (!File.Exists(file))
-            PrivateFile.Write(file, RandomNumberGenerator.GetBytes(KeySize));
-        var key = File.ReadAllBytes(file);
-        return key.Length == KeySize
-            ? new CapabilityUrls(key, baseUrl, time)
-            : throw new InvalidDataException($"{file} is damaged: it has {key.Length} bytes, not {KeySize}. Delete it; paths given out before stop working.");
-    }
+        => new(SecretKey.OpenOrCreate(Path.Combine(directory, "capability.key")), baseUrl, time);
 
     /// <inheritdoc/>
     public string Get(BlobRef blob, TimeSpan lifetime) => PathOf(new BlobCapability(ReadVerb, blob, null, _time.GetUtcNow() + lifetime));

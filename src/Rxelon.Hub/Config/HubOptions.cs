@@ -59,6 +59,9 @@ public sealed class HubOptions
     /// <summary>How long accounts gather what they owe before they send it on.</summary>
     public TimeSpan PayoutWindow { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a quote's demand multiplier is promised: long enough to encrypt and upload.</summary>
+    public TimeSpan QuoteLifetime { get; set; } = TimeSpan.FromMinutes(15);
+
     /// <summary>Heartbeats: idle and busy nodes; suspect and lost after this much silence beyond the beat.</summary>
     public TimeSpan IdleBeat { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -88,7 +88,7 @@ internal static class HubOptionsRules
             yield return "AccountsPerAddress: at least 1.";
         foreach (var (key, span) in (IEnumerable<(string, TimeSpan)>)
             [
-                (nameof(o.PayoutWindow), o.PayoutWindow), (nameof(o.IdleBeat), o.IdleBeat), (nameof(o.BusyBeat), o.BusyBeat),
+                (nameof(o.PayoutWindow), o.PayoutWindow), (nameof(o.QuoteLifetime), o.QuoteLifetime), (nameof(o.IdleBeat), o.IdleBeat), (nameof(o.BusyBeat), o.BusyBeat),
                 (nameof(o.SuspectAfter), o.SuspectAfter), (nameof(o.LostAfter), o.LostAfter), (nameof(o.MaxClockSkew), o.MaxClockSkew),
             ])
         {

@@ -17,7 +17,7 @@ public static class HttpHosting
     public static IServiceCollection AddRxelonHttp(this IServiceCollection services, HubOptions options)
     {
         services.AddSingleton<HubCalls>().AddSingleton<ApiKeys>().AddSingleton<AccountGate>().AddSingleton<AccountClosing>();
-        services.AddSingleton<Quoting>().AddSingleton<Submitting>().AddSingleton<RequestGate>();
+        services.AddSingleton<Quoting>().AddSingleton<QuoteSeal>().AddSingleton<Submitting>().AddSingleton<RequestGate>();
         services.AddExceptionHandler<RequestGate>();
         services.ConfigureHttpJsonOptions(json =>
         {

@@ -12,20 +12,21 @@ internal static class QuotesEndpoints
             .WithSummary("What a task would cost at most, which nodes fit, when it would start, and why the other nodes do not fit.");
 
     private static async Task<IResult> QuoteAsync(
-        JsonBody<QuoteRequest> body, Caller caller, Quoting quoting, HubOptions options, CancellationToken cancel)
+        JsonBody<QuoteRequest> body, Caller caller, Quoting quoting, QuoteSeal seal, HubOptions options, CancellationToken cancel)
     {
         var (spec, parts) = body.Value;
         if (SpecRules.Check(spec, options) is var (field, wrong))
             return Answers.Problem(wrong, field);
         if (parts is < 1 or > SpecRules.MaxParts)
             return Answers.Problem(new Fault(FaultCodes.Malformed, $"parts is a number from 1 to {SpecRules.MaxParts}.", Culprit.Input), "parts");
-        var estimate = await quoting.EstimateAsync(spec, parts, cancel);
+        var estimate = await quoting.EstimateAsync(spec, parts, null, cancel);
         if (estimate.Fault is { } fault)
             return Answers.Problem(fault);
         var (terms, ceiling, perPart, market) = estimate.Value;
+        var (token, until) = seal.Seal(new AgreedDemand(caller.Account, parts, terms.DemandPermille));
         return Answers.Json(new QuoteResponse(
             ceiling, perPart,
             new PriceTermsInfo(terms.MinAskPerCoreHour, terms.MaxAskPerCoreHour, terms.DemandPermille, terms.TierPermille, terms.FeePermille),
-            market.NodesFit, market.NodesTotal, market.Estimate?.TotalSeconds, market.Reasons));
+            market.NodesFit, market.NodesTotal, market.Estimate?.TotalSeconds, market.Reasons, token, until));
     }
 }

@@ -12,11 +12,17 @@ internal sealed record Estimate(PriceTerms Terms, Tokens Ceiling, Tokens PerPart
 /// <summary>Makes quotes from the matchmaker's view of the market and the published formula (docs/design/pricing.md).</summary>
 internal sealed class Quoting(HubCalls calls, HubOptions options)
 {
-    internal async Task<Outcome<Estimate>> EstimateAsync(TaskSpec spec, int parts, CancellationToken cancel)
+    /// <summary>Fault: too-large.</summary>
+    /// <param name="spec">The task.</param>
+    /// <param name="parts">How many parts.</param>
+    /// <param name="agreedDemand">The multiplier that a quote promised, in thousandths; a lower present one counts instead.</param>
+    /// <param name="cancel">Gives up.</param>
+    internal async Task<Outcome<Estimate>> EstimateAsync(TaskSpec spec, int parts, int? agreedDemand, CancellationToken cancel)
     {
         var market = await calls.AskAsync(new AskQuote(spec, parts), cancel).ConfigureAwait(false);
         var terms = new PriceTerms(
-            new Tokens(options.MinAskPerCoreHour), new Tokens(options.MaxAskPerCoreHour), market.DemandPermille,
+            new Tokens(options.MinAskPerCoreHour), new Tokens(options.MaxAskPerCoreHour),
+            Math.Min(market.DemandPermille, agreedDemand ?? int.MaxValue),
             Tariff.TierPermille(spec.Budget.Tier), options.FeePermille);
         var ask = market.NodesFit > 0 ? market.HighestAskPerCoreHour : new Tokens(options.AssumedAskPerCoreHour);
         try

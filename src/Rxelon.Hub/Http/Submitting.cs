@@ -15,7 +15,7 @@ namespace Rxelon.Hub.Http;
 /// Takes a submission: everything that can be checked is checked before the task exists, so that a refused one leaves nothing
 /// behind. Repeats are answered with the first outcome.
 /// </summary>
-internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault, Quoting quoting, HubOptions options, TimeProvider time)
+internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault, Quoting quoting, QuoteSeal seal, HubOptions options, TimeProvider time)
 {
     private const int MaxWrappedKey = 4096;
 
@@ -44,7 +44,8 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
                 return Answers.Problem(missing);
         }
 
-        var estimate = await quoting.EstimateAsync(parsed.Value, parts.Count, cancel);
+        var estimate = await quoting.EstimateAsync(
+            parsed.Value, parts.Count, seal.Open(request.Quote, caller.Account, parts.Count), cancel);
         if (estimate.Fault is { } uncountable)
             return Answers.Problem(uncountable);
         var hold = Quoting.HoldFor(estimate.Value, parsed.Value, parts.Count, request.Budget);

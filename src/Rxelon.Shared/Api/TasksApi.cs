@@ -12,20 +12,24 @@ public sealed record QuoteRequest(TaskSpec Spec, int Parts);
 
 /// <summary>
 /// The ceiling to hold and the price terms, the nodes that fit, and in plain words why others do not.
-/// Start estimate in seconds; null when unknown.
+/// Start estimate in seconds; null when unknown. A submission that carries <see cref="Token"/> until <see cref="ValidUntil"/> is
+/// priced with this quote's demand multiplier, or the present one when that is lower.
 /// </summary>
 public sealed record QuoteResponse(
-    Tokens Ceiling, Tokens PerPart, PriceTermsInfo Terms, int NodesFit, int NodesTotal, double? StartsInSeconds, IReadOnlyList<string> Reasons);
+    Tokens Ceiling, Tokens PerPart, PriceTermsInfo Terms, int NodesFit, int NodesTotal, double? StartsInSeconds, IReadOnlyList<string> Reasons,
+    string Token, DateTimeOffset ValidUntil);
 
 /// <summary>See docs/design/pricing.md.</summary>
 public sealed record PriceTermsInfo(Tokens MinAskPerCoreHour, Tokens MaxAskPerCoreHour, int DemandPermille, int TierPermille, int FeePermille);
 
 /// <summary>
 /// POST /v1/tasks. Every blob must have been stored before. <see cref="Spec"/> is the exact UTF-8 of the spec, base64;
-/// <see cref="Signature"/> covers <c>SignedStatements.Submit</c>. Repeating the same submission is harmless.
+/// <see cref="Signature"/> covers <c>SignedStatements.Submit</c>. <see cref="Quote"/> is the token of a quote for so many parts;
+/// without one, or with one that is over, the demand of the moment counts. Repeating the same submission is harmless.
 /// </summary>
 public sealed record SubmitRequest(
-    TaskId Task, byte[] Spec, IReadOnlyList<BlobInfo> Parts, BlobInfo Program, byte[] VaultKey, byte[] OwnerKey, Tokens Budget, byte[] Signature);
+    TaskId Task, byte[] Spec, IReadOnlyList<BlobInfo> Parts, BlobInfo Program, byte[] VaultKey, byte[] OwnerKey, Tokens Budget, byte[] Signature,
+    string? Quote = null);
 
 /// <summary>The task as accepted; 201 the first time, 200 for a repeat.</summary>
 public sealed record SubmitResponse(TaskId Task, string Phase, Tokens Hold);

@@ -36,7 +36,7 @@ internal static class FakeTasks
     internal static void Map(WebApplication app, FakeHub hub)
     {
         app.MapPost("/v1/quotes", () => FakeHub.Json(new QuoteResponse(
-            hub.Ceiling, hub.Ceiling, new PriceTermsInfo(Tokens.Zero, Tokens.Zero, 1000, 1000, 50), 1, 2, 0.5, ["1 node lacks memory"])));
+            hub.Ceiling, hub.Ceiling, new PriceTermsInfo(Tokens.Zero, Tokens.Zero, 1000, 1000, 50), 1, 2, 0.5, ["1 node lacks memory"], "promise", DateTimeOffset.MaxValue)));
         app.MapPost("/v1/tasks", async (HttpContext context) =>
         {
             // A block: an expression would make this a RequestDelegate, which throws the answer away.

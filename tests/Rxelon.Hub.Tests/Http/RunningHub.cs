@@ -145,7 +145,7 @@ public sealed record Answer(int Status, byte[] Body, HttpResponseMessage Respons
     /// <summary>The answer is this fault, as a problem document.</summary>
     public ProblemInfo AssertProblem(int status, string code, string? field = null)
     {
-        Assert.True(status == Status, $"{Status} instead of {status}: {Text}");
+        Assert.True(status == Status, $"{Status} instead of {status}: {Text[..Math.Min(Text.Length, 1000)]}");
         Assert.Equal("application/problem+json", Response.Content.Headers.ContentType?.MediaType);
         Assert.Equal(code, Problem.Code);
         if (field is not null)
@@ -155,7 +155,7 @@ public sealed record Answer(int Status, byte[] Body, HttpResponseMessage Respons
 
     public Answer AssertStatus(int status)
     {
-        Assert.True(status == Status, $"{Status} instead of {status}: {Text}");
+        Assert.True(status == Status, $"{Status} instead of {status}: {Text[..Math.Min(Text.Length, 1000)]}");
         return this;
     }
 

@@ -184,6 +184,30 @@ public sealed class TasksSpecs(RunningHub hub)
     }
 
     [Fact]
+    public async Task A_quote_is_kept_although_others_came_first()
+    {
+        hub.AttachNodes(answers: true);
+        using var user = await hub.NewUserAsync();
+        using var crowd = await hub.NewUserAsync();
+        var request = await user.PrepareAsync(parts: 2, s => s with { Placement = new Placement { Regions = ["nowhere"] } });
+        var quote = (await user.PostAsync("/v1/quotes", new QuoteRequest(TaskSpec.Parse(request.Spec).Value, 2))).Read<QuoteResponse>();
+        var waiting = await crowd.PrepareAsync(parts: 100, s => s with { Placement = new Placement { Regions = ["nowhere"] } });
+        (await crowd.PostAsync("/v1/tasks", waiting)).AssertStatus(201);
+        var dearer = (await Eventually.Async(
+            () => user.PostAsync("/v1/quotes", new QuoteRequest(TaskSpec.Parse(request.Spec).Value, 2)),
+            a => a.Read<QuoteResponse>().Terms.DemandPermille == 2000)).Read<QuoteResponse>();
+
+        var kept = (await user.PostAsync("/v1/tasks", request with { Quote = quote.Token })).AssertStatus(201).Read<SubmitResponse>();
+        var late = await user.PrepareAsync(parts: 2, s => s with { Placement = new Placement { Regions = ["nowhere"] } });
+        var unquoted = (await user.PostAsync("/v1/tasks", late)).AssertStatus(201).Read<SubmitResponse>();
+
+        Assert.Equal(quote.Ceiling, kept.Hold);
+        Assert.Equal(dearer.Ceiling, unquoted.Hold);
+        Assert.True(quote.Ceiling < dearer.Ceiling, $"{quote.Ceiling} and {dearer.Ceiling}");
+        (await crowd.PostTextAsync($"/v1/tasks/{waiting.Task}/cancel", "")).AssertStatus(200);
+    }
+
+    [Fact]
     public async Task A_quote_tells_price_terms_and_reasons()
     {
         using var user = await hub.NewUserAsync();
