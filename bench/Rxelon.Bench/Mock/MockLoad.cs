@@ -12,13 +12,18 @@ internal static class MockLoad
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>Submits tasks, so many at a time, and returns when all completed and every hold is closed.</summary>
+    /// <summary>
+    /// Submits tasks, so many at a time, and returns when all completed and every hold is closed. The orders are made ahead, so that
+    /// only the hub's work is timed, or with <paramref name="asNeeded"/> one by one, so that only the hub's memory grows.
+    /// </summary>
     internal static async Task RunTasksAsync(
-        this MockHub hub, IReadOnlyList<AccountId> owners, int tasks, int parts, int inFlight)
+        this MockHub hub, IReadOnlyList<AccountId> owners, int tasks, int parts, int inFlight, bool asNeeded = false)
     {
-        var orders = Enumerable.Range(0, tasks).Select(i => MockHub.Order(owners[i % owners.Count], parts)).ToList();
+        var orders = Enumerable.Range(0, tasks).Select(i => MockHub.Order(owners[i % owners.Count], parts));
+        if (!asNeeded)
+            orders = orders.ToList();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var driver = hub.System.ActorOf(Props.Create(() => new Driver(hub, orders, inFlight, done)));
+        var driver = hub.System.ActorOf(Props.Create(() => new Driver(hub, orders, tasks, inFlight, done)));
         await done.Task.WaitAsync(Patience);
         hub.System.Stop(driver);
         foreach (var owner in owners)
@@ -57,15 +62,16 @@ internal static class MockLoad
     private sealed class Driver : UntypedActor
     {
         private readonly MockHub _hub;
-        private readonly List<SubmitTask> _orders;
+        private readonly IEnumerator<SubmitTask> _orders;
+        private readonly int _tasks;
         private readonly TaskCompletionSource _done;
-        private int _next;
         private int _completed;
 
-        public Driver(MockHub hub, List<SubmitTask> orders, int inFlight, TaskCompletionSource done)
+        public Driver(MockHub hub, IEnumerable<SubmitTask> orders, int tasks, int inFlight, TaskCompletionSource done)
         {
             _hub = hub;
-            _orders = orders;
+            _orders = orders.GetEnumerator();
+            _tasks = tasks;
             _done = done;
             for (var i = 0; i < inFlight; i++)
                 SubmitNext();
@@ -77,7 +83,7 @@ internal static class MockLoad
             {
                 case TaskNews { Phase: TaskPhase.Completed } news:
                     _hub.News.Tell(new Unwatch(news.Task, Self));
-                    if (++_completed == _orders.Count)
+                    if (++_completed == _tasks)
                         _done.TrySetResult();
                     else
                         SubmitNext();
@@ -93,9 +99,9 @@ internal static class MockLoad
 
         private void SubmitNext()
         {
-            if (_next == _orders.Count)
+            if (!_orders.MoveNext())
                 return;
-            var order = _orders[_next++] with { At = DateTimeOffset.UtcNow };
+            var order = _orders.Current with { At = DateTimeOffset.UtcNow };
             _hub.News.Tell(new Watch(order.Task, Self));
             _hub.Tasks.Tell(order);
         }

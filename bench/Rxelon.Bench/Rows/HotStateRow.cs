@@ -27,7 +27,7 @@ internal sealed class HotStateRow : IBenchRow
         var finished = 0;
         foreach (var goal in run.Quick ? [500, 1000] : new[] { 1_000, 10_000, 30_000, 100_000 })
         {
-            await hub.RunTasksAsync(owners, goal - finished, 1, InFlight);
+            await hub.RunTasksAsync(owners, goal - finished, 1, InFlight, asNeeded: true);
             finished = goal;
             await hub.MoneyAtRestAsync(owners, Money);
             GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
