@@ -34,8 +34,8 @@ ensure_sdk() {
     has dotnet || die 69 "the .NET SDK of global.json is needed (https://dot.net)"
     has git || ensure_packages git git
     export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
-    # The SDK itself aborts on a machine without ICU; the product never needs it.
-    if ! (dotnet --version) >/dev/null 2>&1; then
+    # The SDK itself aborts on a machine without ICU; the product never needs it. (A shell of its own keeps the shell's remark away.)
+    if ! bash -c 'dotnet --version; exit $?' >/dev/null 2>&1; then
         export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
         dotnet --version >/dev/null || die 69 "the .NET SDK of global.json is needed"
     fi

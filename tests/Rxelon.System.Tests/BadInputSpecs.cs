@@ -124,7 +124,7 @@ public sealed class BadInputSpecs : IClassFixture<RunningNetwork>, IAsyncLifetim
     [Fact]
     public async Task An_image_that_no_node_has_is_named_and_the_task_can_be_cancelled()
     {
-        _ = Engine.Required;
+        _ = BusyboxImage.RequiredEngine;
         var image = "sha256:" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         var run = await _net.CliAsync(RunningNetwork.User, "run", "docker", image, "--detach", "--quiet");
         Assert.True(run.Code == 0, run.ToString());

@@ -12,7 +12,7 @@ public sealed class MortalNetwork : RunningNetwork
     protected override string[] HubArguments => ["--allow-mock"];
 
     protected override IReadOnlyList<string> NodeArguments
-        => Engine.Address is { } engine
+        => BusyboxImage.Engine is { } engine
             ? ["--mock", "--executors", "docker", "--docker", engine, "--slots", "2", "--allow-swap"]
             : ["--mock", "--executors", "wasm", "--slots", "2", "--allow-swap"];
 }

@@ -1,6 +1,3 @@
-using System.Formats.Tar;
-using Docker.DotNet;
-using Docker.DotNet.Models;
 using Rxelon.Node.Executors;
 using Rxelon.Node.Executors.Docker;
 using Rxelon.Shared.Ids;
@@ -11,8 +8,6 @@ namespace Rxelon.Node.Tests.Docker;
 /// <summary>The engine that <c>./rx test</c> started, an image of the machine's own busybox, and an executor that was fingerprinted.</summary>
 public sealed class DockerFixture : IAsyncLifetime
 {
-    private const string Busybox = "/bin/busybox";
-
     public TestState State { get; } = new();
 
     public string Image { get; private set; } = "";
@@ -23,13 +18,12 @@ public sealed class DockerFixture : IAsyncLifetime
 
     internal ExecutorReport Report { get; private set; } = null!;
 
-    internal static Uri Endpoint => new(Environment.GetEnvironmentVariable("RXELON_TEST_DOCKER")
-        ?? throw new InvalidOperationException("RXELON_TEST_DOCKER is not set: run ./rx test, which starts a container engine for these tests."));
+    internal static Uri Endpoint => new(BusyboxImage.RequiredEngine);
 
     public async Task InitializeAsync()
     {
         Executor = new DockerExecutor(Endpoint, Node, State.Space, TimeProvider.System);
-        Image = await ImportAsync(Executor.Engine);
+        Image = await BusyboxImage.ImportAsync(Executor.Engine, "rxelon-test", "VOLUME /data", "ENV FROM_IMAGE=yes");
         Report = await Executor.FingerprintAsync(CancellationToken.None);
     }
 
@@ -38,31 +32,6 @@ public sealed class DockerFixture : IAsyncLifetime
         if (Executor is not null)
             await Executor.DisposeAsync();
         State.Dispose();
-    }
-
-    /// <summary>Imports busybox as the only file of an image that declares a volume; gives the image's id.</summary>
-    internal static async Task<string> ImportAsync(IDockerClient engine)
-    {
-        if (!File.Exists(Busybox))
-            throw new InvalidOperationException("There is no /bin/busybox: install busybox-static.");
-        using var archive = new MemoryStream();
-        using (var tar = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
-        {
-            using var busybox = File.OpenRead(Busybox);
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "bin/busybox")
-            {
-                DataStream = busybox,
-                Mode = (UnixFileMode)0b111_101_101,
-                ModificationTime = DateTimeOffset.UnixEpoch,
-            });
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "bin/sh") { LinkName = "busybox", ModificationTime = DateTimeOffset.UnixEpoch });
-        }
-
-        archive.Position = 0;
-        await engine.Images.CreateImageAsync(
-            new ImagesCreateParameters { FromSrc = "-", Repo = "rxelon-test", Tag = "busybox", Changes = ["VOLUME /data", "ENV FROM_IMAGE=yes"] },
-            archive, null, new Progress<JSONMessage>());
-        return (await engine.Images.InspectImageAsync("rxelon-test:busybox")).ID;
     }
 
     /// <summary>A shell script as the program; busybox applets are reached through the shell.</summary>
