@@ -16,6 +16,7 @@ public static class FaultCodes
     public const string RateLimited = "rate-limited";
     public const string Unavailable = "unavailable";
     public const string BadSignature = "bad-signature";
+    public const string ProofFailed = "proof-failed";
     public const string TokenExpired = "token-expired";
     public const string TokenUsed = "token-used";
     public const string ClockSkew = "clock-skew";

@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Shared.Ledger;
+
+/// <summary>The leaves below one tile of level 0 (C2SP tlog-tiles v0.1.0): each entry behind its length of two bytes, big-endian.</summary>
+public static class EntryBundle
+{
+    /// <summary>Bytes of one entry at most.</summary>
+    public const int MaxEntry = ushort.MaxValue;
+
+    /// <summary>Writes up to 256 entries. Throws <see cref="ArgumentException"/> when there are more, or one is too long.</summary>
+    public static byte[] Write(IReadOnlyCollection<byte[]> entries)
+    {
+        if (entries.Count > Tile.FullWidth || entries.Any(e => e.Length > MaxEntry))
+            throw new ArgumentException($"A bundle has {Tile.FullWidth} entries of {MaxEntry} bytes at most.", nameof(entries));
+        var bytes = new byte[entries.Sum(e => sizeof(ushort) + e.Length)];
+        var at = 0;
+        foreach (var entry in entries)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(at), (ushort)entry.Length);
+            entry.CopyTo(bytes, at + sizeof(ushort));
+            at += sizeof(ushort) + entry.Length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Reads exactly <paramref name="count"/> entries. Fault: malformed.</summary>
+    public static Outcome<IReadOnlyList<byte[]>> Read(ReadOnlySpan<byte> bundle, int count)
+    {
+        var entries = new List<byte[]>();
+        while (bundle.Length > 0)
+        {
+            var length = bundle.Length < sizeof(ushort) ? 0 : BinaryPrimitives.ReadUInt16BigEndian(bundle);
+            if (bundle.Length < sizeof(ushort) + length || entries.Count == count)
+                return Malformed(count);
+            entries.Add(bundle.Slice(sizeof(ushort), length).ToArray());
+            bundle = bundle[(sizeof(ushort) + length)..];
+        }
+
+        return entries.Count == count ? entries : Malformed(count);
+    }
+
+    private static Fault Malformed(int count) => new(FaultCodes.Malformed, $"This is no bundle of {count} entries.", Culprit.Input);
+}
