@@ -82,7 +82,8 @@ public sealed class RxProcess : IAsyncDisposable
     {
         if (_process.HasExited)
             return true;
-        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        // The shell's own: the program of that name is not on every small system.
+        using (var kill = Process.Start("sh", ["-c", $"kill -TERM {_process.Id}"]))
             await kill.WaitForExitAsync();
         try
         {

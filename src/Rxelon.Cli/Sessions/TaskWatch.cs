@@ -44,6 +44,6 @@ internal sealed class TaskWatch(CliSession session, Login login)
         if (news.PartsRunning > 0 || news.PartsAccepted > 0 || !session.Console.Talks)
             return "running";
         var why = await login.Hub.WhyAsync(task: news.Task, ct).ConfigureAwait(false);
-        return why.IsOk && why.Value.Sentence.Length > 0 ? $"{phase}: {why.Value.Sentence}" : phase;
+        return why.IsOk && why.Value.Sentence.Length > 0 ? $"{phase} ({why.Value.Sentence.TrimEnd('.')})" : phase;
     }
 }

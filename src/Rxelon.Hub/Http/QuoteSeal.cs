@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Rxelon.Hub.Config;
+using Rxelon.Link.Certificates;
 using Rxelon.Shared.Ids;
 
 namespace Rxelon.Hub.Http;

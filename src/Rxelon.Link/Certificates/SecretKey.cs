@@ -1,15 +1,14 @@
 using System.Security.Cryptography;
-using Rxelon.Link.Certificates;
 
-namespace Rxelon.Hub.Config;
+namespace Rxelon.Link.Certificates;
 
 /// <summary>A symmetric key of the data directory that signs what the hub hands out and takes back.</summary>
-internal static class SecretKey
+public static class SecretKey
 {
     private const int Size = 32;
 
     /// <summary>Reads the key (mode 0600) or makes one. A damaged key stops the hub.</summary>
-    internal static byte[] OpenOrCreate(string file)
+    public static byte[] OpenOrCreate(string file)
     {
         if (!File.Exists(file))
             PrivateFile.Write(file, RandomNumberGenerator.GetBytes(Size));

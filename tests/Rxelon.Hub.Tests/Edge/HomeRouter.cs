@@ -63,7 +63,7 @@ internal sealed class HomeRouter : IAsyncDisposable
         foreach (var (space, device) in new[] { (Router, "lo"), (Router, $"rxw{_tag}"), (Router, $"rxl{_tag}"), (Home, "lo"), (Home, "eth0") })
             await IpAsync($"-n {space} link set {device} up");
         await IpAsync($"-n {Home} route add default via {Lan}.1");
-        await IpAsync($"netns exec {Router} sysctl -qw net.ipv4.ip_forward=1");
+        await IpAsync($"netns exec {Router} sh -c \"echo 1 > /proc/sys/net/ipv4/ip_forward\"");
         await IpAsync($"netns exec {Router} iptables -t nat -A POSTROUTING -s {Lan}.0/24 -o rxw{_tag} -j MASQUERADE");
         // A home router lets nothing in that was not asked for.
         await IpAsync($"netns exec {Router} iptables -A FORWARD -i rxw{_tag} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");
