@@ -46,7 +46,7 @@ In another terminal:
   export RXELON_HOME=$RXELON_HOME RXELON_PROFILE=user
   alias rxelon=$cli
   rxelon account show
-  rxelon run wasm samples/wordstats/wordstats.wasm --input LICENSE -- count
+  rxelon run wasm samples/wordstats/wordstats.wasm --input - -- count < LICENSE
   rxelon submit -f samples/pathtracer/task.yaml --out bands
   ./rx pbm nodes list
   ./rx pbm help

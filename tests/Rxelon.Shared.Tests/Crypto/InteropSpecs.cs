@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text;
-using System.Text.Json;
 using Rxelon.Shared.Crypto;
 using static Rxelon.Shared.Tests.Crypto.Samples;
 
@@ -37,7 +34,7 @@ public sealed class InteropSpecs
     {
         var ours = new Tests([.. HpkeTests()], [.. PartTests()], [.. SignatureTests()]);
 
-        var theirs = await ThroughNode(ours);
+        var theirs = await NodeScript.RunAsync<Tests, Tests>("interop.mjs", ours);
 
         Assert.Equal((ours.Hpke.Length, ours.Parts.Length, ours.Signatures.Length), (theirs.Hpke.Length, theirs.Parts.Length, theirs.Signatures.Length));
         foreach (var (mine, test) in ours.Hpke.Zip(theirs.Hpke))
@@ -91,46 +88,5 @@ public sealed class InteropSpecs
         using var pair = SigningKeyPair.FromSeed(Key);
         foreach (var fields in new byte[][][] { [], [[]], [[1, 2, 3], [], Pattern(500)] })
             yield return new SignatureTest(Key, pair.PublicKey, "rx/test/v1", fields, pair.Sign(Signatures.Message("rx/test/v1", fields)));
-    }
-
-    private static async Task<Tests> ThroughNode(Tests ours)
-    {
-        var folder = Repository.PathTo("tests", "interop");
-        Assert.True(
-            Directory.Exists(Path.Combine(folder, "node_modules")),
-            "tests/interop has no node_modules: run ./rx test, which installs what its package-lock.json lists (npm ci).");
-        var work = Directory.CreateTempSubdirectory("rx-interop-");
-        try
-        {
-            var (input, output) = (Path.Combine(work.FullName, "ours.json"), Path.Combine(work.FullName, "theirs.json"));
-            await File.WriteAllTextAsync(input, JsonSerializer.Serialize(ours, JsonSerializerOptions.Web));
-            await RunNode(folder, input, output);
-            return JsonSerializer.Deserialize<Tests>(await File.ReadAllTextAsync(output), JsonSerializerOptions.Web)!;
-        }
-        finally
-        {
-            work.Delete(recursive: true);
-        }
-    }
-
-    private static async Task RunNode(string folder, string input, string output)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(folder, "interop.mjs"), input, output])
-        {
-            RedirectStandardError = true,
-            StandardErrorEncoding = Encoding.UTF8,
-        })!;
-        try
-        {
-            var errors = await node.StandardError.ReadToEndAsync(deadline.Token);
-            await node.WaitForExitAsync(deadline.Token);
-            Assert.True(node.ExitCode == 0, $"interop.mjs says: {errors}");
-        }
-        finally
-        {
-            if (!node.HasExited)
-                node.Kill(entireProcessTree: true);
-        }
     }
 }
