@@ -6,7 +6,8 @@ using Spectre.Console;
 // The row that measures this process's memory goes first: the others leave theirs behind.
 IBenchRow[] rows =
 [
-    new HotStateRow(), new EncryptionRow(), new MatcherRow(), new JournalRow(), new ControlPlaneRow(), new WasmRow(), new DockerRow(), new FaultsRow(),
+    new HotStateRow(), new EncryptionRow(), new MatcherRow(), new JournalRow(), new LedgerRow(), new ControlPlaneRow(), new WasmRow(), new DockerRow(),
+    new FaultsRow(),
 ];
 
 var names = new Argument<string[]>("rows") { Description = "Which rows; all of them when none is named.", Arity = ArgumentArity.ZeroOrMore };

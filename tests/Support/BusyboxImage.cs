@@ -7,7 +7,8 @@ namespace Rxelon.Testing;
 /// <summary>The container engine of the test run, and an image that needs nothing but this machine.</summary>
 internal static class BusyboxImage
 {
-    private const string Busybox = "/bin/busybox";
+    /// <summary>Busybox on this machine and in the image.</summary>
+    internal const string Program = "/bin/busybox";
 
     /// <summary>The engine that <c>./rx test</c> started; null when there is none.</summary>
     internal static string? Engine { get; } = Environment.GetEnvironmentVariable("RXELON_TEST_DOCKER") is { Length: > 0 } given ? given : null;
@@ -18,12 +19,12 @@ internal static class BusyboxImage
     /// <summary>Imports the machine's own busybox and nothing else under that name, with these Dockerfile lines; gives the image's id.</summary>
     internal static async Task<string> ImportAsync(IDockerClient engine, string repository, params string[] changes)
     {
-        if (!File.Exists(Busybox))
+        if (!File.Exists(Program))
             throw new InvalidOperationException("There is no /bin/busybox: install busybox-static.");
         using var archive = new MemoryStream();
         using (var tar = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            using var busybox = File.OpenRead(Busybox);
+            using var busybox = File.OpenRead(Program);
             tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "bin/busybox")
             {
                 DataStream = busybox,
@@ -35,7 +36,8 @@ internal static class BusyboxImage
 
         archive.Position = 0;
         await engine.Images.CreateImageAsync(
-            new ImagesCreateParameters { FromSrc = "-", Repo = repository, Tag = "busybox", Changes = changes }, archive, null, new Progress<JSONMessage>());
-        return (await engine.Images.InspectImageAsync($"{repository}:busybox")).ID;
+            new ImagesCreateParameters { FromSrc = "-", Repo = repository, Tag = "busybox", Changes = changes }, archive, null, new Progress<JSONMessage>())
+            .ConfigureAwait(false);
+        return (await engine.Images.InspectImageAsync($"{repository}:busybox").ConfigureAwait(false)).ID;
     }
 }

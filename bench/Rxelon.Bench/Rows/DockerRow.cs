@@ -43,7 +43,7 @@ internal sealed class DockerRow : IBenchRow
         var program = new ProgramBundle { Version = 1 };
         program.Command.AddRange([BusyboxImage.Program, "cat"]);
         byte[] stdin = [.. Enumerable.Repeat((byte)'x', 1024)];
-        var image = await BusyboxImage.ImportAsync(node.Docker.Engine, cancel).ConfigureAwait(false);
+        var image = await BusyboxImage.ImportAsync(node.Docker.Engine, "rxelon-bench").ConfigureAwait(false);
         var task = new SoloTask(program, image, Room, OutputBytes, stdin);
         var cell = node.Space.Rent(OutputBytes);
         await WriteStartAsync(cell, program.Command, stdin, cancel).ConfigureAwait(false);
