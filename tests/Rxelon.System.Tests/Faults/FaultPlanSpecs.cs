@@ -9,11 +9,14 @@ public sealed class FaultPlanSpecs(ITestOutputHelper output)
 {
     private const int Length = 20;
 
+    /// <summary>A change is judged by the same drills as the one before it; <c>./rx bench faults</c> draws a new seed each time.</summary>
+    private const int DefaultSeed = 1;
+
     [Fact]
     public async Task Whoever_dies_wherever_each_task_ends_once_and_no_money_appears_or_vanishes()
     {
         var seed = Environment.GetEnvironmentVariable("RX_SEED") is { Length: > 0 } given
-            ? int.Parse(given, CultureInfo.InvariantCulture) : Random.Shared.Next();
+            ? int.Parse(given, CultureInfo.InvariantCulture) : DefaultSeed;
         output.WriteLine($"RX_SEED={seed}");
         await using var drills = new FaultDrills();
         await drills.StartAsync();
