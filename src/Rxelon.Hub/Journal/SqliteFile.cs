@@ -59,7 +59,7 @@ internal sealed class SqliteFile(string path)
 
     private sealed class EachOpening : ConnectionInterceptor
     {
-        // Pooled connections keep their settings; setting them again cost a seventh of the control plane's time.
+        // A pooled connection comes back with its handle and its settings: they are set once.
         private readonly ConditionalWeakTable<object, object> _set = [];
 
         public override void ConnectionOpened(ConnectionEventData eventData, DbConnection connection)
