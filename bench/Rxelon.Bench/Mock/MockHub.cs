@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rxelon.Domain.Accounts;
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;

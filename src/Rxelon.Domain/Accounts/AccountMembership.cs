@@ -12,7 +12,7 @@ internal static class AccountMembership
         if (s.OpenedAt is null)
         {
             return new(
-                [new AccountOpened(c.Name, c.Kind, c.SigningKey, c.ExchangeKey, c.At), new ApiKeyAdded(c.ApiKey, c.At)],
+                [new AccountOpened(c.Name, c.Kind, c.SigningKey, c.ExchangeKey, c.At, c.Signed), new ApiKeyAdded(c.ApiKey, c.At)],
                 new AccountOk(s.Id), []);
         }
 

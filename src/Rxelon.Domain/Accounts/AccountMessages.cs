@@ -24,7 +24,14 @@ public interface IAccountCommand
 
 /// <summary>From the gateway, which checked the signature. A repeat (same keys) adds the new API key to the same account.</summary>
 public sealed record OpenAccount(
-    AccountId Account, string Name, AccountKind Kind, byte[] SigningKey, byte[] ExchangeKey, ApiKeyHash ApiKey, DateTimeOffset At) : IAccountCommand;
+    AccountId Account, string Name, AccountKind Kind, byte[] SigningKey, byte[] ExchangeKey, ApiKeyHash ApiKey, DateTimeOffset At,
+    OpeningSignature? Signed = null) : IAccountCommand;
+
+/// <summary>
+/// The owner's own signature over <c>SignedStatements.OpenAccount</c> and the time that is in it. Kept with the event, so that
+/// nobody can say that the hub made the account up.
+/// </summary>
+public sealed record OpeningSignature(long UnixMillis, byte[] Signature);
 
 /// <summary>An API key as the hub keeps it: a public id and the SHA-256 of the secret.</summary>
 public sealed record ApiKeyHash(string Id, byte[] SecretSha256, string Label);
@@ -74,7 +81,7 @@ public interface IAccountEvent
     DateTimeOffset At { get; }
 }
 
-public sealed record AccountOpened(string Name, AccountKind Kind, byte[] SigningKey, byte[] ExchangeKey, DateTimeOffset At) : IAccountEvent;
+public sealed record AccountOpened(string Name, AccountKind Kind, byte[] SigningKey, byte[] ExchangeKey, DateTimeOffset At, OpeningSignature? Signed = null) : IAccountEvent;
 
 public sealed record ApiKeyAdded(ApiKeyHash ApiKey, DateTimeOffset At) : IAccountEvent;
 

@@ -74,7 +74,7 @@ public static class NodeDecider
 
         // Enrolling again with the same key renews; it neither loses an approval nor wins one.
         var approved = s.Standing == NodeStanding.None ? !c.NeedsApproval : s.Standing == NodeStanding.Active;
-        var enrolled = new NodeEnrolled(c.Operator, c.Name, c.IdentityKey, c.Label, c.TlsSpkiSha256, approved, c.At);
+        var enrolled = new NodeEnrolled(c.Operator, c.Name, c.IdentityKey, c.Label, c.TlsSpkiSha256, approved, c.At, c.Signed);
         return Ok(s, enrolled, new StandingChanged(approved ? NodeStanding.Active : NodeStanding.Pending));
     }
 

@@ -25,7 +25,14 @@ public interface INodeCommand
 
 /// <summary>From the gateway, which consumed the join token and checked the signature. Repeats with the same key renew the certificate.</summary>
 public sealed record EnrolNode(
-    NodeId Node, AccountId Operator, string Name, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256, bool NeedsApproval, DateTimeOffset At) : INodeCommand;
+    NodeId Node, AccountId Operator, string Name, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256, bool NeedsApproval, DateTimeOffset At,
+    EnrolmentSignature? Signed = null) : INodeCommand;
+
+/// <summary>
+/// The node's own signature over <c>SignedStatements.Enrol</c> and the digest of the join token's secret that is in it. Kept with the
+/// event, so that nobody can say that the hub made the node up.
+/// </summary>
+public sealed record EnrolmentSignature(byte[] TokenSha256, byte[] Signature);
 
 public sealed record ApproveNode(NodeId Node, string By, DateTimeOffset At) : INodeCommand;
 
@@ -51,7 +58,8 @@ public interface INodeEvent
 }
 
 public sealed record NodeEnrolled(
-    AccountId Operator, string Name, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256, bool Approved, DateTimeOffset At) : INodeEvent;
+    AccountId Operator, string Name, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256, bool Approved, DateTimeOffset At,
+    EnrolmentSignature? Signed = null) : INodeEvent;
 
 public sealed record NodeApproved(string By, DateTimeOffset At) : INodeEvent;
 

@@ -57,7 +57,7 @@ internal static class TaskEnding
     internal static void EraseIfDue(TaskState state, DateTimeOffset at, TaskOutput output)
     {
         if (!state.Erased && TaskOutcome.EraseDue(state) is { } due && due <= at)
-            Erased(state, "retention", at, output);
+            Erased(state, TaskErased.Retention, at, output);
     }
 
     /// <summary>Ends a living task: stops what runs, apart from parts that have just failed, and asks for the last settlement.</summary>

@@ -1,5 +1,5 @@
 using Rxelon.Domain.Kernel;
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -52,7 +52,11 @@ public sealed record TaskEnded(TaskPhase Phase, Fault Reason, DateTimeOffset At)
 public sealed record SettlementRecorded(int Number, IReadOnlyList<int> Parts, DateTimeOffset At) : ITaskEvent;
 
 /// <summary>Ciphertext and wrapped keys are destroyed; the record of what happened stays.</summary>
-public sealed record TaskErased(string Reason, DateTimeOffset At) : ITaskEvent;
+public sealed record TaskErased(string Reason, DateTimeOffset At) : ITaskEvent
+{
+    /// <summary>The reason when nobody asked: the time for which results were to be kept is over.</summary>
+    public const string Retention = "retention";
+}
 
 /// <summary>Not kept: the account says that the hold is in place.</summary>
 public sealed record HoldConfirmed(DateTimeOffset At) : ITaskEvent, IVolatileEvent;

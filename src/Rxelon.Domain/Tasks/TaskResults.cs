@@ -1,5 +1,5 @@
 using Rxelon.Domain.Kernel;
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Tasks;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Rxelon.Domain.Kernel;
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;

@@ -61,7 +61,7 @@ internal static class AccountsEndpoints
         var account = AccountId.OfSigningKey(request.SigningKey);
         var (hash, text) = ApiKeys.New(account, "first");
         var reply = await calls.AskAsync(
-            new OpenAccount(account, request.Name, kind.Value, request.SigningKey, request.ExchangeKey, hash, now), cancel);
+            new OpenAccount(account, request.Name, kind.Value, request.SigningKey, request.ExchangeKey, hash, now, new(request.UnixMillis, request.Signature)), cancel);
         keys.Forget(account);
         return reply is AccountRefused refused
             ? Answers.Problem(refused.Fault)

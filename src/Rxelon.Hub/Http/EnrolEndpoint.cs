@@ -33,7 +33,8 @@ internal static class EnrolEndpoint
             return Refuse("tlsSpki", "tlsSpki is an ECDSA P-256 public key (SPKI DER).");
         if (addresses.EdgePort == 0)
             return Answers.Problem(new Fault(FaultCodes.Unavailable, "The hub is starting; ask again.", Culprit.Hub, Retryable: true));
-        var statement = SignedStatements.Enrol(request.IdentityKey, SecretOf(request.Token), request.TlsSpki);
+        var secret = SecretOf(request.Token);
+        var statement = SignedStatements.Enrol(request.IdentityKey, secret, request.TlsSpki);
         if (!Signatures.Verify(request.IdentityKey, statement, request.Signature))
             return Answers.Problem(new Fault(FaultCodes.BadSignature, "signature is not one by identityKey over this request.", Culprit.Input), "signature");
         var node = NodeId.OfIdentityKey(request.IdentityKey);
@@ -47,7 +48,7 @@ internal static class EnrolEndpoint
         var reply = await calls.AskAsync(
             new EnrolNode(
                 node, consumed.Value, request.Name, request.IdentityKey, label, SHA256.HashData(request.TlsSpki), options.NodesNeedApproval,
-                time.GetUtcNow()),
+                time.GetUtcNow(), new EnrolmentSignature(SHA256.HashData(secret), request.Signature)),
             cancel);
         if (reply is NodeRefused refused)
             return Answers.Problem(refused.Fault);

@@ -1,4 +1,4 @@
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Scheduling;
 using Rxelon.Shared.Values;

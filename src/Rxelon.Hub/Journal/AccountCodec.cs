@@ -1,6 +1,7 @@
 using Rxelon.Domain.Accounts;
 using Rxelon.Shared.Values;
 using static Rxelon.Hub.Journal.Records;
+using Proto = Rxelon.Shared.Journal;
 
 namespace Rxelon.Hub.Journal;
 
@@ -17,9 +18,11 @@ internal static class AccountCodec
                 SigningKey = Bytes(e.SigningKey),
                 ExchangeKey = Bytes(e.ExchangeKey),
                 At = Ticks(e.At),
+                Signed = e.Signed is { } s ? new Proto.AccountOpened.Types.Opening { UnixMillis = s.UnixMillis, Signature = Bytes(s.Signature) } : null,
             },
             m => new AccountOpened(
-                m.Name, (AccountKind)m.Kind, m.SigningKey.ToByteArray(), m.ExchangeKey.ToByteArray(), Time(m.At)))
+                m.Name, (AccountKind)m.Kind, m.SigningKey.ToByteArray(), m.ExchangeKey.ToByteArray(), Time(m.At),
+                m.Signed is { } s ? new OpeningSignature(s.UnixMillis, s.Signature.ToByteArray()) : null))
         .Add<ApiKeyAdded, Proto.ApiKeyAdded>(
             "account.key-added.1",
             e => new Proto.ApiKeyAdded { Key = Key(e.ApiKey), At = Ticks(e.At) },

@@ -1,5 +1,6 @@
 using Rxelon.Domain.Nodes;
 using static Rxelon.Hub.Journal.Records;
+using Proto = Rxelon.Shared.Journal;
 
 namespace Rxelon.Hub.Journal;
 
@@ -18,6 +19,9 @@ internal static class NodeCodec
                 TlsSpkiSha256 = Bytes(e.TlsSpkiSha256),
                 Approved = e.Approved,
                 At = Ticks(e.At),
+                Signed = e.Signed is { } s
+                    ? new Proto.NodeEnrolled.Types.Enrolment { TokenSha256 = Bytes(s.TokenSha256), Signature = Bytes(s.Signature) }
+                    : null,
             },
             m => new NodeEnrolled(
                 Account(m.Operator),
@@ -26,7 +30,8 @@ internal static class NodeCodec
                 m.Label,
                 m.TlsSpkiSha256.ToByteArray(),
                 m.Approved,
-                Time(m.At)))
+                Time(m.At),
+                m.Signed is { } s ? new EnrolmentSignature(s.TokenSha256.ToByteArray(), s.Signature.ToByteArray()) : null))
         .Add<NodeApproved, Proto.NodeApproved>(
             "node.approved.1",
             e => new Proto.NodeApproved { By = e.By, At = Ticks(e.At) },

@@ -3,6 +3,7 @@ using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
+using Proto = Rxelon.Shared.Journal;
 
 namespace Rxelon.Hub.Journal;
 

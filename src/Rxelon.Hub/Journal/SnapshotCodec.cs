@@ -4,6 +4,7 @@ using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Nodes;
 using Rxelon.Shared.Values;
 using static Rxelon.Hub.Journal.Records;
+using Proto = Rxelon.Shared.Journal;
 
 namespace Rxelon.Hub.Journal;
 

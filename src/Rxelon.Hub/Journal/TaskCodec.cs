@@ -1,7 +1,8 @@
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Values;
 using static Rxelon.Hub.Journal.Records;
+using Proto = Rxelon.Shared.Journal;
 
 namespace Rxelon.Hub.Journal;
 

@@ -22,15 +22,7 @@ public readonly record struct MerkleHash
     public static MerkleHash EmptyRoot { get; } = new(SHA256.HashData([]));
 
     /// <summary>The hash of a leaf's bytes: SHA-256(0x00 ‖ leaf), RFC 6962 §2.1.</summary>
-    public static MerkleHash OfLeaf(ReadOnlySpan<byte> leaf)
-    {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha.AppendData([0]);
-        sha.AppendData(leaf);
-        Span<byte> hash = stackalloc byte[Size];
-        sha.GetHashAndReset(hash);
-        return new MerkleHash(hash);
-    }
+    public static MerkleHash OfLeaf(ReadOnlySpan<byte> leaf) => Sha256([0], leaf);
 
     /// <summary>The hash of an inner node: SHA-256(0x01 ‖ left ‖ right), RFC 6962 §2.1.</summary>
     public static MerkleHash OfNode(MerkleHash left, MerkleHash right)
@@ -41,6 +33,17 @@ public readonly record struct MerkleHash
         right.CopyTo(input[(1 + Size)..]);
         Span<byte> hash = stackalloc byte[Size];
         SHA256.HashData(input, hash);
+        return new MerkleHash(hash);
+    }
+
+    /// <summary>SHA-256 of the pieces one behind the other.</summary>
+    public static MerkleHash Sha256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha.AppendData(first);
+        sha.AppendData(second);
+        Span<byte> hash = stackalloc byte[Size];
+        sha.GetHashAndReset(hash);
         return new MerkleHash(hash);
     }
 

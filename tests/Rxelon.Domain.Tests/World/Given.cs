@@ -1,5 +1,5 @@
 using Rxelon.Domain.Accounts;
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;

@@ -108,7 +108,7 @@ public sealed class NetworkSpecs
             Assert.True(state.Cost <= state.Hold);
             foreach (var result in state.Parts.Select(p => p.Result).OfType<Accepted>())
             {
-                var fee = Rxelon.Domain.Pricing.Tariff.Fee(result.Cost, Given.Terms.FeePermille);
+                var fee = Rxelon.Shared.Pricing.Tariff.Fee(result.Cost, Given.Terms.FeePermille);
                 earned[result.Operator] += result.Cost - fee;
                 earned[AccountIds.Treasury] += fee;
                 spent[state.Order.Owner] += result.Cost;

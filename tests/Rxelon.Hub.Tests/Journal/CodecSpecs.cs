@@ -6,7 +6,7 @@ using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Journal;
-using Rxelon.Hub.Journal.Proto;
+using Rxelon.Shared.Journal;
 
 namespace Rxelon.Hub.Tests.Journal;
 
@@ -54,6 +54,21 @@ public sealed class CodecSpecs
             File.WriteAllBytes(file, bytes);
         var golden = File.ReadAllBytes(file);
         Assert.Equal(Text(Sample(manifest)), Text(JournalSerializer.Codecs.Decode(manifest, golden)));
+        Assert.Equal(golden, bytes);
+    }
+
+    [Theory]
+    [InlineData("account.opened.1+signed")]
+    [InlineData("node.enrolled.1+signed")]
+    public void Fields_that_were_added_later_are_kept_as_well(string name)
+    {
+        var sample = Samples.Grown[name];
+        var bytes = JournalSerializer.Codecs.Encode(sample);
+        var file = Golden($"{name}.bin");
+        if (Write)
+            File.WriteAllBytes(file, bytes);
+        var golden = File.ReadAllBytes(file);
+        Assert.Equal(Text(sample), Text(JournalSerializer.Codecs.Decode(name[..name.IndexOf('+', StringComparison.Ordinal)], golden)));
         Assert.Equal(golden, bytes);
     }
 

@@ -1,7 +1,7 @@
 using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Nodes;
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -19,6 +19,15 @@ internal static class Samples
     private static readonly NodeId Node = NodeId.FromBytes(Bytes(16, 4));
     private static readonly PartAttempt Attempt = new(7, 2);
     private static readonly Fault Fault = new("program-failed", "exit code 3", Culprit.Program, true);
+
+    /// <summary>Samples with the fields that were added after a record first shipped, by manifest and what they have more.</summary>
+    internal static IReadOnlyDictionary<string, object> Grown => new Dictionary<string, object>
+    {
+        ["account.opened.1+signed"] = new AccountOpened(
+            "ann", AccountKind.User, Bytes(32, 18), Bytes(32, 19), At, new OpeningSignature(1_790_000_000_000, Bytes(64, 24))),
+        ["node.enrolled.1+signed"] = new NodeEnrolled(
+            Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),
+    };
 
     internal static IReadOnlyList<object> All { get; } =
     [

@@ -1,10 +1,10 @@
 using CsCheck;
-using Rxelon.Domain.Pricing;
+using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tests.World;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
-namespace Rxelon.Domain.Tests.Pricing;
+namespace Rxelon.Shared.Tests.Pricing;
 
 public sealed class TariffSpecs
 {

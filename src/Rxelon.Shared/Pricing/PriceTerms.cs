@@ -1,6 +1,6 @@
 using Rxelon.Shared.Values;
 
-namespace Rxelon.Domain.Pricing;
+namespace Rxelon.Shared.Pricing;
 
 /// <summary>
 /// The terms a quote was made on, kept with the task so that anybody can recompute each charge: the CHS's bounds on asks

@@ -1,7 +1,7 @@
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
-namespace Rxelon.Domain.Pricing;
+namespace Rxelon.Shared.Pricing;
 
 /// <summary>
 /// The published price formula (docs/design/pricing.md). Integers only; one rounding, at the end: a charge up to the next
