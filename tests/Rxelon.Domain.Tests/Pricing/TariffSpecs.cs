@@ -4,7 +4,7 @@ using Rxelon.Domain.Tests.World;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
-namespace Rxelon.Shared.Tests.Pricing;
+namespace Rxelon.Domain.Tests.Pricing;
 
 public sealed class TariffSpecs
 {
