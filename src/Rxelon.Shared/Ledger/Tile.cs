@@ -23,6 +23,9 @@ public readonly record struct Tile(int Level, ulong Number, int Width)
     /// <summary>Path of the bundle of the same leaves: <c>tile/entries/N</c>; the level does not count.</summary>
     public string EntriesPath => string.Create(CultureInfo.InvariantCulture, $"tile/entries/{Places(Number)}{Partial(Width)}");
 
+    /// <summary>Path of the encrypted events of the same leaves: <c>payload/N</c> (docs/design/ledger.md).</summary>
+    public string PayloadPath => string.Create(CultureInfo.InvariantCulture, $"payload/{Places(Number)}{Partial(Width)}");
+
     /// <summary>All tiles of a tree of that size, lowest level first; no empty ones.</summary>
     public static IEnumerable<Tile> Of(ulong size)
     {

@@ -81,6 +81,27 @@ public sealed class WitnessPolicy
             : new Fault(FaultCodes.NotYet, $"The quorum '{Quorum}' of witnesses has not vouched for this checkpoint.", Culprit.None, Retryable: true);
     }
 
+    /// <summary>True when these witnesses together make up the quorum.</summary>
+    public bool IsQuorum(IReadOnlySet<string> witnesses) => Quorum is null || Holds(Quorum, witnesses);
+
+    /// <summary>The fewest witnesses that make up the quorum; 0 when none is needed.</summary>
+    public int Needed() => Quorum is null ? 0 : Needed(Quorum);
+
+    private int Needed(string name)
+        => _members[name] is { Key: null } group ? group.Of.Select(Needed).Order().Take(group.Needed).Sum() : 1;
+
+    /// <summary>The same policy for a log with these keys.</summary>
+    public WitnessPolicy For(IReadOnlyList<NoteKey> logs)
+    {
+        var policy = new WitnessPolicy { Logs = logs, Witnesses = Witnesses, Quorum = Quorum };
+        foreach (var (name, member) in _members)
+            policy._members.Add(name, member);
+        return policy;
+    }
+
+    private bool Holds(string name, IReadOnlySet<string> witnesses)
+        => _members[name] is { Key: null } group ? group.Of.Count(m => Holds(m, witnesses)) >= group.Needed : witnesses.Contains(name);
+
     private bool Holds(Member member, SignedNote note) => member.Key is { } key
         ? Cosignature.Verify(note, key) is not null
         : member.Of.Count(name => Holds(_members[name], note)) >= member.Needed;
