@@ -3,22 +3,21 @@ using Rxelon.Shared.Ledger;
 namespace Rxelon.Hub.Sealing;
 
 /// <summary>Reads a log's public files from its directory; safe from any thread, since they only ever appear whole.</summary>
-internal sealed class LogDirectory(string directory)
+internal sealed class LogDirectory
 {
-    internal string Path => directory;
+    private readonly string _directory;
+    private readonly TileTree _tree;
+
+    internal LogDirectory(string directory)
+    {
+        _directory = directory;
+        _tree = new TileTree(ReadTile);
+    }
+
+    internal string Path => _directory;
 
     /// <summary>Makes proofs about the tree of that size, whose files must be durable. A missing file is an <see cref="InvalidDataException"/>.</summary>
-    internal ProofBuilder Proofs(ulong size)
-    {
-        // One proof walks through the same tile several times; tiles of one size never change.
-        var seen = new Dictionary<Tile, IReadOnlyList<MerkleHash>>();
-        return new ProofBuilder((level, index) => Tile.Subtree(level, index, size, tile =>
-        {
-            if (!seen.TryGetValue(tile, out var hashes))
-                seen.Add(tile, hashes = ReadTile(tile));
-            return hashes;
-        }));
-    }
+    internal ProofBuilder Proofs(ulong size) => _tree.At(size);
 
     /// <summary>The entry's bytes in the tree of that size.</summary>
     internal byte[] ReadEntry(ulong index, ulong size)
@@ -54,13 +53,13 @@ internal sealed class LogDirectory(string directory)
     {
         try
         {
-            return (File.ReadAllBytes(System.IO.Path.Combine(directory, path(tile))), tile.Width);
+            return (File.ReadAllBytes(System.IO.Path.Combine(_directory, path(tile))), tile.Width);
         }
         catch (Exception e) when (tile.Width < Tile.FullWidth && e is FileNotFoundException or DirectoryNotFoundException)
         {
             // The full file has replaced the partial one; it begins the same way.
             var full = tile with { Width = Tile.FullWidth };
-            var file = System.IO.Path.Combine(directory, path(full));
+            var file = System.IO.Path.Combine(_directory, path(full));
             return File.Exists(file) ? (File.ReadAllBytes(file), Tile.FullWidth) : throw Damaged(path(tile));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -146,15 +146,5 @@ internal sealed class LogFiles
         return hashes;
     }
 
-    private static MerkleHash Root(List<MerkleHash> full)
-    {
-        var row = full.ToArray();
-        for (var length = row.Length; length > 1; length /= 2)
-        {
-            for (var i = 0; i < length / 2; i++)
-                row[i] = MerkleHash.OfNode(row[2 * i], row[(2 * i) + 1]);
-        }
-
-        return row[0];
-    }
+    private static MerkleHash Root(List<MerkleHash> full) => new HashedTile(full).Subtree(8, 0);
 }
