@@ -173,7 +173,7 @@ public sealed class LogFollower(string folder, LogReader reader, WitnessPolicy p
         if (log.Fault is { Code: FaultCodes.Unavailable } unreachable)
             return unreachable;
         var why = string.Create(CultureInfo.InvariantCulture, $"{Origin} had {kept.Size} entries and has {seen.Size} now, and does not show the others.");
-        var place = _evidence.Keep("rolled-back", why, ("kept.note", keptNote.ToBytes()), ("seen.note", note.ToBytes()));
+        var place = _evidence.Keep("rolled-back", keptNote.Text + note.Text, why, ("kept.note", keptNote.ToBytes()), ("seen.note", note.ToBytes()));
         return new Fault(FaultCodes.LedgerRolledBack, $"{why} Both checkpoints are in {place}.", Culprit.Hub);
     }
 
@@ -185,7 +185,7 @@ public sealed class LogFollower(string folder, LogReader reader, WitnessPolicy p
         var files = new List<(string, byte[])> { ("kept.note", keptNote.ToBytes()), ("seen.note", note.ToBytes()) };
         if (proof is not null)
             files.Add(("proof", Encoding.UTF8.GetBytes(string.Concat(proof.Select(hash => $"{hash}\n")))));
-        var place = _evidence.Keep("fork", why, [.. files]);
+        var place = _evidence.Keep("fork", keptNote.Text + note.Text, why, [.. files]);
         return new Fault(FaultCodes.LedgerFork, $"{why} The evidence is in {place}.", Culprit.Hub);
     }
 
