@@ -92,7 +92,7 @@ public sealed class MirrorSpecs : IDisposable
         var payloads = PayloadBundle.Read(_log.Read("payload/001"), Tile.FullWidth).Value.ToArray();
         var victim = Array.FindIndex(payloads, 100, p => p.Length > 0);
         payloads[victim] = [1, 2, 3];
-        _log.Write("payload/001", PayloadBundle.Write(payloads));
+        _log.Write("payload/001", TestLog.PayloadBytes(payloads));
 
         var fault = (await RoundAsync()).Fault!;
 
@@ -107,7 +107,7 @@ public sealed class MirrorSpecs : IDisposable
         var path = PayloadBundle.PathOf(Tile.Holding(0, 0, _log.Size));
         var payloads = PayloadBundle.Read(_log.Read(path), (int)_log.Size).Value.ToArray();
         payloads[0] = [1];
-        _log.Write(path, PayloadBundle.Write(payloads));
+        _log.Write(path, TestLog.PayloadBytes(payloads));
         Assert.Equal(FaultCodes.HashMismatch, (await RoundAsync()).Fault?.Code);
     }
 

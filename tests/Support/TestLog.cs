@@ -1,9 +1,10 @@
+using System.Buffers.Binary;
+using System.Text;
 using Rxelon.Client.Ledger;
-using Rxelon.Client.Tests.Fakes;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ledger;
 
-namespace Rxelon.Client.Tests.Ledger;
+namespace Rxelon.Testing;
 
 /// <summary>A log that writes its static files as a hub does, one publication at a time; it can also be made to lie.</summary>
 internal sealed class TestLog : IDisposable
@@ -14,7 +15,6 @@ internal sealed class TestLog : IDisposable
 
     private readonly List<byte[]> _leaves = [];
     private readonly List<byte[]> _payloads = [];
-    private readonly TempFolder _folder = new();
     private readonly string _origin;
     private Checkpoint? _last;
     private ulong _height;
@@ -36,7 +36,7 @@ internal sealed class TestLog : IDisposable
 
     internal WitnessPolicy Policy => WitnessPolicy.Only(VKey);
 
-    internal string Folder => _folder.Path;
+    internal string Folder { get; } = Directory.CreateTempSubdirectory("rxelon-log-").FullName;
 
     internal LogReader Reader => new(new FolderLogSource(Folder));
 
@@ -62,9 +62,9 @@ internal sealed class TestLog : IDisposable
 
     internal void AddEvent(string salt = "")
     {
-        var payload = global::System.Text.Encoding.UTF8.GetBytes($"payload {_events}{salt}");
+        var payload = Encoding.UTF8.GetBytes($"payload {_events}{salt}");
         var hash = _events % 5 == 0 ? default : MerkleHash.Sha256(payload);
-        var tag = MerkleHash.Sha256(global::System.Text.Encoding.UTF8.GetBytes($"entity {_events % 7}"));
+        var tag = MerkleHash.Sha256(Encoding.UTF8.GetBytes($"entity {_events % 7}"));
         Add(new EventLeaf(tag, (ulong)_events, Start, default, MerkleHash.Sha256(payload, "salt"u8), hash).ToBytes(), hash == default ? [] : payload);
         _events++;
     }
@@ -86,7 +86,7 @@ internal sealed class TestLog : IDisposable
             if (tile.Level > 0)
                 continue;
             Write(tile.EntriesPath, EntryBundle.Write(_leaves.GetRange((int)tile.Number * Tile.FullWidth, tile.Width)));
-            Write(PayloadBundle.PathOf(tile), PayloadBundle.Write(_payloads.GetRange((int)tile.Number * Tile.FullWidth, tile.Width)));
+            Write(PayloadPath(tile), PayloadBytes(_payloads.GetRange((int)tile.Number * Tile.FullWidth, tile.Width)));
         }
 
         _last = new Checkpoint(_origin, Size, RootOf(levels[0]));
@@ -115,11 +115,30 @@ internal sealed class TestLog : IDisposable
 
     internal IReadOnlyList<MerkleHash> Inclusion(ulong index) => Builder().Inclusion(index, Size);
 
-    internal void Write(string path, byte[] content) => _folder.Write(path, content);
+    internal static string PayloadPath(Tile tile) => tile.EntriesPath.Replace("tile/entries", "payload", StringComparison.Ordinal);
 
-    internal byte[] Read(string path) => File.ReadAllBytes(_folder[path]);
+    internal static byte[] PayloadBytes(IEnumerable<byte[]> payloads)
+    {
+        using var bundle = new MemoryStream();
+        var length = new byte[sizeof(uint)];
+        foreach (var payload in payloads)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(length, (uint)payload.Length);
+            bundle.Write([.. length, .. payload]);
+        }
 
-    internal void Remove(string path) => File.Delete(_folder[path]);
+        return bundle.ToArray();
+    }
+
+    internal void Write(string path, byte[] content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Folder, path))!);
+        File.WriteAllBytes(Path.Combine(Folder, path), content);
+    }
+
+    internal byte[] Read(string path) => File.ReadAllBytes(Path.Combine(Folder, path));
+
+    internal void Remove(string path) => File.Delete(Path.Combine(Folder, path));
 
     /// <summary>Flips a bit of a file's last byte.</summary>
     internal void Spoil(string path)
@@ -129,7 +148,7 @@ internal sealed class TestLog : IDisposable
         Write(path, bytes);
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private ProofBuilder Builder()
     {
