@@ -73,7 +73,21 @@ public sealed class ArrowsSpecs
 
     [Fact]
     public void Users_tools_know_no_actors()
-        => Assert.DoesNotContain(new[] { "Rxelon.Client", "Rxelon.Cli", "Rxelon.Pbm" }.SelectMany(Projects.AssembliesSeenBy), NeedsARuntime);
+    {
+        Assert.DoesNotContain(new[] { "Rxelon.Client", "Rxelon.Pbm" }.SelectMany(Projects.AssembliesSeenBy), NeedsARuntime);
+        Assert.DoesNotContain(Projects.AssembliesSeenBy("Rxelon.Cli"), NeedsActors);
+    }
+
+    [Fact]
+    public void Of_the_command_line_only_its_serving_folder_knows_the_web()
+    {
+        var broken = from type in Dependencies.Read("Rxelon.Cli").Uses
+                     where !IsIn(type.Key, "Rxelon.Cli.Serving")
+                     from used in type.Value
+                     where NeedsARuntime(used)
+                     select $"{type.Key} -> {used}";
+        None(broken);
+    }
 
     [Theory]
     [MemberData(nameof(HubFolders))]
@@ -114,8 +128,10 @@ public sealed class ArrowsSpecs
 
     private static bool IsIn(string type, string home) => type.StartsWith(home + ".", StringComparison.Ordinal);
 
+    private static bool NeedsActors(string assembly) => assembly.StartsWith("Akka", StringComparison.Ordinal);
+
     private static bool NeedsARuntime(string assembly)
-        => assembly.StartsWith("Akka", StringComparison.Ordinal) || assembly.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
+        => NeedsActors(assembly) || assembly.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)
             || assembly.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal);
 
     private static IEnumerable<string> Reach(string project) => Arrows[project].SelectMany(a => Reach(a).Append(a)).Distinct();

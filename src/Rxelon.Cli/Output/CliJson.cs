@@ -31,6 +31,21 @@ internal sealed record PendingDocument(IReadOnlyList<TaskId> Pending);
 
 internal sealed record LogDocument(int Part, string Log);
 
+/// <summary>A checkpoint that was checked; Change: first, unchanged, newer or behind what was kept.</summary>
+internal sealed record LedgerDocument(string Origin, ulong Size, string Root, string Block, string Change, IReadOnlyList<CosignerDocument> Cosigners);
+
+internal sealed record CosignerDocument(string Name, DateTimeOffset At);
+
+internal sealed record MirrorDocument(string Origin, ulong Size, string Root, string Change, int Files);
+
+internal sealed record VkeyDocument(string Vkey);
+
+internal sealed record ServingDocument(string Url);
+
+internal sealed record WitnessDocument(string Vkey, IReadOnlyList<WitnessedDocument> Logs);
+
+internal sealed record WitnessedDocument(string Origin, string Id, ulong Size, string? Root, string? Successor);
+
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(ProfileDocument))]
@@ -39,6 +54,11 @@ internal sealed record LogDocument(int Part, string Log);
 [JsonSerializable(typeof(DoneDocument))]
 [JsonSerializable(typeof(PendingDocument))]
 [JsonSerializable(typeof(LogDocument[]))]
+[JsonSerializable(typeof(LedgerDocument))]
+[JsonSerializable(typeof(MirrorDocument))]
+[JsonSerializable(typeof(VkeyDocument))]
+[JsonSerializable(typeof(ServingDocument))]
+[JsonSerializable(typeof(WitnessDocument))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Writes documents of the API and of this program alike.</summary>

@@ -33,6 +33,15 @@ public sealed class WitnessPolicy
     /// <summary>A policy of one log and no witnesses.</summary>
     public static WitnessPolicy Only(NoteKey log) => new() { Logs = [log] };
 
+    /// <summary>The same witnesses and quorum for other keys of the log: those after a rotation.</summary>
+    public WitnessPolicy WithLogs(IReadOnlyList<NoteKey> logs)
+    {
+        var policy = new WitnessPolicy { Logs = logs, Witnesses = Witnesses, Quorum = Quorum };
+        foreach (var (name, member) in _members)
+            policy._members.Add(name, member);
+        return policy;
+    }
+
     /// <summary>Reads a policy. Fault: malformed, naming the line.</summary>
     public static Outcome<WitnessPolicy> Parse(string text)
     {

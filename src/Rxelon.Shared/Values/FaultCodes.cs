@@ -59,6 +59,10 @@ public static class FaultCodes
     public const string AlreadyEnded = "already-ended";
     public const string Erased = "erased";
 
+    // The ledger
+    public const string LedgerFork = "ledger-fork";
+    public const string LedgerRolledBack = "ledger-rolled-back";
+
     // Nodes and the link
     public const string NodeRevoked = "node-revoked";
     public const string NodeNotApproved = "node-not-approved";
