@@ -17,7 +17,8 @@ internal static class ExitCodes
     internal static int Of(Fault fault) => fault.Code switch
     {
         FaultCodes.Unavailable => Network,
-        FaultCodes.HashMismatch or FaultCodes.DecryptFailed or FaultCodes.UnsafeArchive or FaultCodes.UntrustedHub or FaultCodes.BadSignature => Integrity,
+        FaultCodes.HashMismatch or FaultCodes.DecryptFailed or FaultCodes.UnsafeArchive or FaultCodes.UntrustedHub or FaultCodes.BadSignature
+            or FaultCodes.ProofFailed => Integrity,
         FaultCodes.UnknownField or FaultCodes.NotYet or FaultCodes.Malformed => Usage,
         _ => Refused,
     };
@@ -32,6 +33,8 @@ internal static class ExitCodes
         FaultCodes.HashMismatch or FaultCodes.DecryptFailed => "The data was changed or damaged on its way; nothing of it was used. Fetch again, and tell the hub's admin if it stays so.",
         FaultCodes.UnsafeArchive => "A node sent a result that tries to write where it must not. Tell the hub's admin which node it was: rxelon task show",
         FaultCodes.UntrustedHub => "Compare the fingerprint with the one the hub prints at start.",
+        FaultCodes.ProofFailed => "Keep the file: it shows that somebody changed what happened, or the receipt. Fetch it again and compare.",
+        FaultCodes.Erased => "Its keys were destroyed at its owner's wish; receipts that were fetched before still open.",
         FaultCodes.ClockSkew => "Set this machine's clock.",
         FaultCodes.QuotaExceeded => "Delete old tasks: rxelon task delete TASK",
         FaultCodes.RateLimited => "Wait a moment and try again.",

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Rxelon.Client.Ledger;
 using Rxelon.Client.Specs;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
@@ -31,6 +32,11 @@ internal sealed record PendingDocument(IReadOnlyList<TaskId> Pending);
 
 internal sealed record LogDocument(int Part, string Log);
 
+/// <summary>A receipt that was fetched: where it lies, and whether all its events are under a published checkpoint and paid.</summary>
+internal sealed record ReceiptDocument(string Subject, string Status, bool Settled, int Entries, string? File);
+
+internal sealed record UnpackedDocument(string Directory, int Entries);
+
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(ProfileDocument))]
@@ -39,6 +45,10 @@ internal sealed record LogDocument(int Part, string Log);
 [JsonSerializable(typeof(DoneDocument))]
 [JsonSerializable(typeof(PendingDocument))]
 [JsonSerializable(typeof(LogDocument[]))]
+[JsonSerializable(typeof(ReceiptDocument))]
+[JsonSerializable(typeof(UnpackedDocument))]
+[JsonSerializable(typeof(ReceiptReport))]
+[JsonSerializable(typeof(PayoutReport))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Writes documents of the API and of this program alike.</summary>

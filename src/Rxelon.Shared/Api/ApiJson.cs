@@ -13,6 +13,7 @@ namespace Rxelon.Shared.Api;
 [JsonSerializable(typeof(OpenAccountRequest))]
 [JsonSerializable(typeof(OpenAccountResponse))]
 [JsonSerializable(typeof(AccountResponse))]
+[JsonSerializable(typeof(AccountReceiptPage))]
 [JsonSerializable(typeof(AddKeyRequest))]
 [JsonSerializable(typeof(AddKeyResponse))]
 [JsonSerializable(typeof(QuoteRequest))]
