@@ -33,6 +33,11 @@ namespace Rxelon.Shared.Api;
 [JsonSerializable(typeof(NodeInfo[]))]
 [JsonSerializable(typeof(HubInfo))]
 [JsonSerializable(typeof(HealthInfo))]
+[JsonSerializable(typeof(LogInfo))]
+[JsonSerializable(typeof(BlockInfo))]
+[JsonSerializable(typeof(BlockInfo[]))]
+[JsonSerializable(typeof(BlockDetail))]
+[JsonSerializable(typeof(EntryInfo))]
 [JsonSerializable(typeof(ProblemInfo))]
 public sealed partial class ApiJson : JsonSerializerContext;
 
