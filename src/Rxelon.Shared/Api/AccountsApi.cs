@@ -32,14 +32,5 @@ public sealed record AccountReceiptInfo(ulong SequenceNr, string Manifest, DateT
 /// <summary>POST /v1/account/keys.</summary>
 public sealed record AddKeyRequest(string Label);
 
-/// <summary>GET /v1/account/receipts: the account's own events, oldest first; pass <see cref="Next"/> as <c>?after=</c> for the following page.</summary>
-public sealed record AccountReceiptPage(IReadOnlyList<AccountReceiptInfo> Entries, ulong? Next);
-
-/// <summary>
-/// One event of the account: GET /v1/account/receipts/{sequenceNr} gives its receipt. <see cref="Index"/> is its entry of the log,
-/// null while it is not sealed; <see cref="Status"/> is <c>final</c> or <c>pending</c>.
-/// </summary>
-public sealed record AccountReceiptInfo(ulong SequenceNr, string Manifest, DateTimeOffset At, ulong? Index, string Status);
-
 /// <summary>Answer to POST /v1/account/keys; the key is shown here only.</summary>
 public sealed record AddKeyResponse(string Id, string ApiKey);
