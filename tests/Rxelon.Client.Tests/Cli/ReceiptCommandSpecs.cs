@@ -54,6 +54,11 @@ public sealed class ReceiptCommandSpecs : IAsyncLifetime
         var offline = Offline(_paid.Receipt());
         Assert.Equal(3, await offline.RunAsync("ledger", "verify", "r.json"));
         Assert.Contains("--policy FILE or --key VKEY", offline.Error, StringComparison.Ordinal);
+        _folder.Write("home/ledgers/pins/one", $"# https://hub.example/ledger\nlog {_paid.World.Vkey}\nquorum none\n");
+        Assert.Equal(0, await offline.RunAsync("ledger", "verify", "r.json"));
+        _folder.Write("home/ledgers/pins/two", $"log {NoteKey.Of(ReceiptWorld.Origin, NoteKeyType.Ed25519, new byte[32])}\nquorum none\n");
+        Assert.Equal(3, await offline.RunAsync("ledger", "verify", "r.json"));
+        Assert.Contains(FaultCodes.Conflict, offline.Error, StringComparison.Ordinal);
         var pinned = new PinnedLogs(_folder["home/ledgers"], TimeProvider.System).FolderOf(ReceiptWorld.Origin);
         _folder.Write(Path.Combine(pinned, "keys"), $"{_paid.World.Vkey}\n");
         Assert.Equal(0, await offline.RunAsync("ledger", "verify", "r.json"));
