@@ -21,15 +21,17 @@ public sealed class ArrowsSpecs
     /// <summary>Hub folder → folders of which it may know nothing but contracts (see <see cref="Contracts"/>).</summary>
     private static readonly Dictionary<string, string[]> Strangers = new(StringComparer.Ordinal)
     {
-        ["Entities"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault"],
-        ["Scheduling"] = ["Http", "Admin", "Edge", "Config", "Blobs", "Vault"],
-        ["Journal"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault"],
-        ["Projections"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault"],
-        ["Edge"] = ["Http", "Admin", "Config", "Entities", "Scheduling", "Blobs", "Vault"],
-        ["Blobs"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Vault"],
-        ["Vault"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs"],
-        ["Http"] = ["Admin", "Edge", "Entities", "Scheduling", "Journal"],
-        ["Admin"] = ["Http", "Edge", "Entities", "Scheduling", "Journal"],
+        ["Entities"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing"],
+        ["Scheduling"] = ["Http", "Admin", "Edge", "Config", "Blobs", "Vault", "Sealing"],
+        ["Journal"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing"],
+        ["Projections"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing"],
+        ["Edge"] = ["Http", "Admin", "Config", "Entities", "Scheduling", "Blobs", "Vault", "Sealing"],
+        ["Blobs"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Vault", "Sealing"],
+        ["Vault"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Sealing"],
+        ["Sealing"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault"],
+        ["Disk"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Vault", "Sealing"],
+        ["Http"] = ["Admin", "Edge", "Entities", "Scheduling", "Journal", "Sealing"],
+        ["Admin"] = ["Http", "Edge", "Entities", "Scheduling", "Journal", "Sealing"],
     };
 
     public static TheoryData<string> Listed => [.. Arrows.Keys];

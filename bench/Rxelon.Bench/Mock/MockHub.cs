@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rxelon.Domain.Accounts;
-using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
@@ -13,6 +12,7 @@ using Rxelon.Hub.Entities;
 using Rxelon.Hub.Projections;
 using Rxelon.Hub.Vault;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

@@ -1,6 +1,6 @@
 using Rxelon.Domain.Kernel;
-using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Rxelon.Domain.Kernel;
-using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

@@ -1,5 +1,5 @@
-using Rxelon.Hub.Disk;
 using Microsoft.Data.Sqlite;
+using Rxelon.Hub.Disk;
 using Rxelon.Shared.Ids;
 
 namespace Rxelon.Hub.Blobs;

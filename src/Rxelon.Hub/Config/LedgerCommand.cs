@@ -80,7 +80,8 @@ internal static class LedgerCommand
             if (aside is not null)
                 Console.WriteLine($"The old log's files are in {aside}.");
             Console.WriteLine($"The successor's key is {vkey}");
-            Console.WriteLine("Start the hub, then tell witnesses and followers: rxelon witness succeed, rxelon ledger follow --key.");
+            Console.WriteLine($"Its first block is in {Path.Combine(path, SealingServices.FolderName)}.");
+            Console.WriteLine("Tell the witnesses (rxelon witness succeed FOLDER) and everybody who follows the old log; then start the hub.");
             return Task.FromResult(0);
         }));
         return command;

@@ -26,10 +26,25 @@ internal static class LedgerEndpoints
             .Produces(200, contentType: Bytes).WithSummary("Hash tiles and, below entries/, entry bundles (C2SP tlog-tiles).");
         group.MapGet("/payload/{**path}", (string path, HttpContext context, ILedgerReader ledger) => File($"payload/{path}", context, ledger))
             .Produces(200, contentType: Bytes).WithSummary("The encrypted events of a bundle's entries, for mirrors.");
+        group.MapGet("/", Page).WithSummary("A page for people over blocks and entries.");
+        group.MapGet("/{file:regex(^explorer\\.(css|js)$)}", (string file, HttpContext context) => Asset(file, context)).ExcludeFromDescription();
         group.MapGet("/log.json", Log).Produces<LogInfo>().WithSummary("Which log this is, its keys, and what it proves.");
         group.MapGet("/blocks", Blocks).Produces<BlockInfo[]>().WithSummary("Blocks, newest first.");
         group.MapGet("/blocks/{height}", Block).Produces<BlockDetail>().WithSummary("One block with its checkpoint.");
         group.MapGet("/entries/{index}", Entry).Produces<EntryInfo>().WithSummary("One entry, decoded.");
+    }
+
+    private static IResult Page(HttpContext context)
+        // The page's links are relative to this folder.
+        => context.Request.Path.Value!.EndsWith('/') ? Asset("index.html", context) : Results.LocalRedirect("~/ledger/", permanent: true);
+
+    private static IResult Asset(string file, HttpContext context)
+    {
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return Results.Stream(
+            typeof(LedgerEndpoints).Assembly.GetManifestResourceStream($"explorer/{file}")!,
+            Path.GetExtension(file) switch { ".css" => "text/css", ".js" => "text/javascript", _ => "text/html; charset=utf-8" });
     }
 
     private static IResult Checkpoint(HttpContext context, ILedgerReader ledger)

@@ -1,6 +1,6 @@
-using Rxelon.Shared.Pricing;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Scheduling;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

@@ -1,5 +1,5 @@
-using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using static Rxelon.Hub.Journal.Records;
 using Proto = Rxelon.Shared.Journal;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Rxelon.Hub.Disk;
 using Rxelon.Hub.Journal;
 using Rxelon.Shared.Ledger;
 
@@ -34,6 +35,11 @@ internal static class Succession
             new SqliteFile(Path.Combine(dataDirectory, "journal.db")), new SqliteFile(Path.Combine(dataDirectory, SealingServices.DatabaseName)),
             Path.Combine(dataDirectory, SealingServices.FolderName), keys, sealingKey, time, replicas: true, () => RandomNumberGenerator.GetBytes(EntityKey.Size));
         sealer.Begin(lastCheckpoint);
+        // Witnesses can only be told about a log that has a checkpoint; until they are, nobody vouches for this first block.
+        var signed = sealer.Sign();
+        var folder = Path.Combine(dataDirectory, SealingServices.FolderName);
+        DurableFile.Write(Path.Combine(folder, "checkpoint"), System.Text.Encoding.UTF8.GetBytes(sealer.Publish(signed, signed.Note).Note));
+        DirectorySync.Flush(folder);
         return (keys.Current.Verifier.ToString(), aside);
     }
 

@@ -1,6 +1,6 @@
 using CsCheck;
-using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tests.World;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

@@ -1,7 +1,7 @@
 using Rxelon.Domain.Accounts;
-using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

@@ -1,9 +1,9 @@
 using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Nodes;
-using Rxelon.Shared.Pricing;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 

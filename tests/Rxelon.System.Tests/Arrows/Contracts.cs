@@ -18,6 +18,8 @@ internal static partial class Contracts
         "Entities/News.cs",
         "Entities/Regions.cs",
         "Scheduling/MatchmakerMessages.cs",
+        "Sealing/ILedgerReader.cs",
+        "Sealing/LedgerMessages.cs",
         "Vault/IVault.cs",
     ];
 
