@@ -26,22 +26,32 @@ internal sealed class LedgerRow : IBenchRow
 
         var levels = Levels(run.Quick ? 20_000 : 1_000_000);
         var size = (ulong)levels[0].Length;
-        var builder = new ProofBuilder((level, index) => Tile.Subtree(
-            level, index, size, t => new ArraySegment<MerkleHash>(levels[t.Level], (int)t.Number * Tile.FullWidth, t.Width)));
+        ArraySegment<MerkleHash> Read(Tile t) => new(levels[t.Level], (int)t.Number * Tile.FullWidth, t.Width);
         var proofs = run.Quick ? 500 : 20_000;
-        load = new Load();
-        for (var i = 0; i < proofs; i++)
-            _ = builder.Inclusion((ulong)i * 49 % size, size);
-        var made = proofs / load.Seconds;
+        var builder = new ProofBuilder((level, index) => Tile.Subtree(level, index, size, t => Read(t)));
+        var anew = Proofs(builder, size, proofs / 5, i => i * 49);
+        var inOrder = Proofs(new TileTree(t => Read(t)).At(size), size, proofs, i => i * 49);
+        // A multiplier that is prime to the size: hardly two neighbours are in one tile, most of which do not fit the capacity.
+        var scattered = Proofs(new TileTree(t => Read(t)).At(size), size, proofs, i => i * 618_033);
 
         return Task.FromResult(new RowResult(
             [
                 new Figure($"{leaves} leaves: hashed, appended, tiles full", "1/s", [rate], Target.Least(300_000)),
                 new Figure("  memory kept afterwards", "MiB", [grown]),
-                new Figure($"inclusion proofs in a tree of {size}, from tiles", "1/s", [made], Target.Least(5_000)),
+                new Figure($"inclusion proofs in a tree of {size}, from tiles, in order", "1/s", [inOrder], Target.Least(5_000)),
+                new Figure("  scattered, with most tiles of level 0 read and hashed for one proof", "1/s", [scattered]),
+                new Figure("  with every inner node hashed anew", "1/s", [anew]),
                 new Figure("receipt with one log signature: parse and verify", "ms", Verify(builder, size, run.Times(500, 20)), Target.Most(2)),
             ],
             [$"Leaves of {LeafSize} bytes, in memory: no database and no disk. {tiles.Full} full tiles went by."]));
+    }
+
+    private static double Proofs(ProofBuilder builder, ulong size, int count, Func<ulong, ulong> place)
+    {
+        var load = new Load();
+        for (var i = 0UL; i < (ulong)count; i++)
+            _ = builder.Inclusion(place(i) % size, size);
+        return count / load.Seconds;
     }
 
     private static void Append(int leaves, TileCounter tiles, CancellationToken cancel)

@@ -26,6 +26,9 @@ public static class AdminHosting
         services.AddSingleton<IAdminCommand, TasksFind>();
         services.AddSingleton<IAdminCommand, TasksWhy>();
         services.AddSingleton<IAdminCommand, TasksCancel>();
+        services.AddSingleton<IAdminCommand, LedgerShow>();
+        services.AddSingleton<IAdminCommand, LedgerRotateKey>();
+        services.AddSingleton<IAdminCommand, LedgerAnchor>();
         services.AddSingleton<AdminPalette>();
         services.AddHostedService(s => new AdminSocket(
             Path.Combine(s.GetRequiredService<HubOptions>().DataDirectory, SocketName),

@@ -1,3 +1,4 @@
+using Rxelon.Hub.Disk;
 using Microsoft.Data.Sqlite;
 using Rxelon.Shared.Ids;
 

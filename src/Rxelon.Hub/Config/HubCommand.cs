@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Rxelon.Hub.Config;
@@ -10,7 +11,23 @@ internal static class HubCommand
     private const int Unusable = 78; // EX_CONFIG of sysexits.h
     private const string MasterKeyVariable = "RXELON_VAULT_KEY";
 
-    internal static RootCommand Root() => new("The Central Hub System's server.") { Run() };
+    /// <summary>RXELON_VAULT_KEY, if set.</summary>
+    internal static string? MasterKeyFromEnvironment => Environment.GetEnvironmentVariable(MasterKeyVariable);
+
+    internal static RootCommand Root() => new("The Central Hub System's server.") { Run(), LedgerCommand.Build() };
+
+    /// <summary>Runs a command; what cannot be used becomes a sentence and exit code 78.</summary>
+    internal static async Task<int> GuardAsync(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or SqliteException)
+        {
+            return await RefuseAsync(e.Message); // ports in use, above all; missing files, locked or damaged state
+        }
+    }
 
     private static Command Run()
     {
@@ -58,27 +75,15 @@ internal static class HubCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(string? file, Dictionary<string, string?> given, CancellationToken cancel)
+    private static Task<int> RunAsync(string? file, Dictionary<string, string?> given, CancellationToken cancel) => GuardAsync(async () =>
     {
-        try
-        {
-            var (options, findings) = HubSettings.Read(file, given);
-            if (findings.Count > 0)
-                return await RefuseAsync(string.Join(Environment.NewLine, findings));
-            await using var hub = HubHost.Build(options, Environment.GetEnvironmentVariable(MasterKeyVariable), Logging);
-            await ServeAsync(hub, options, cancel);
-            return 0;
-        }
-        catch (Exception e) when (e is InvalidDataException or FileNotFoundException or UnauthorizedAccessException)
-        {
-            return await RefuseAsync(e.Message);
-        }
-        catch (IOException e)
-        {
-            // Ports in use, above all.
-            return await RefuseAsync(e.Message);
-        }
-    }
+        var (options, findings) = HubSettings.Read(file, given);
+        if (findings.Count > 0)
+            return await RefuseAsync(string.Join(Environment.NewLine, findings));
+        await using var hub = HubHost.Build(options, MasterKeyFromEnvironment, Logging);
+        await ServeAsync(hub, options, cancel);
+        return 0;
+    });
 
     private static async Task ServeAsync(HubHost hub, HubOptions options, CancellationToken cancel)
     {

@@ -6,6 +6,7 @@ using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Edge;
 using Rxelon.Hub.Enrolment;
 using Rxelon.Hub.Http;
+using Rxelon.Hub.Sealing;
 using Rxelon.Hub.Vault;
 using Rxelon.Link.Certificates;
 
@@ -50,6 +51,7 @@ public sealed class HubHost : IAsyncDisposable
             var clock = time ?? TimeProvider.System;
             var authority = CertificateAuthority.OpenOrCreate(Path.Combine(options.DataDirectory, "ca"), options.Network, clock);
             var vault = FileVault.Open(options.DataDirectory, masterKey);
+            var sealing = OpenLedger(options, masterKey, clock);
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "rxelon-hub" });
             // Request lines contain capability paths, which are permissions: they must never be logged.
             logging(builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
@@ -57,6 +59,7 @@ public sealed class HubHost : IAsyncDisposable
                 .ConfigureKestrel(kestrel => HttpListening.Configure(kestrel, options, authority));
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
             AddState(builder.Services, options, clock, authority, vault);
+            builder.Services.AddRxelonLedger(sealing);
             AddParts(builder.Services, options);
             return new HubHost(builder.Build().MapRxelonApi(), directory);
         }
@@ -94,6 +97,13 @@ public sealed class HubHost : IAsyncDisposable
         _directory.Dispose();
     }
 
+    private static SealingServices OpenLedger(HubOptions options, string? masterKey, TimeProvider time) => SealingServices.Open(
+        options.DataDirectory, new HubFiles(options.DataDirectory).Journal, MasterKey.Derive(options.DataDirectory, masterKey, SealingServices.KeyPurpose),
+        new SealingOptions(
+            options.LedgerOrigin, options.PublicHttpUrl ?? options.HttpUrl, options.LedgerPolicy, options.LedgerBatch, options.LedgerCheckpoint,
+            options.LedgerRewitness, options.LedgerWitnessTimeout, options.LedgerReplicas),
+        new LedgerBoard(), time);
+
     // By factory, so that the container disposes what was opened above.
     private static void AddState(
         IServiceCollection services, HubOptions options, TimeProvider time, CertificateAuthority authority, FileVault vault)
@@ -112,7 +122,7 @@ public sealed class HubHost : IAsyncDisposable
     {
         services.AddRouting();
         services.AddRxelonIndexes(options);
-        services.AddAkka(AkkaHosting.SystemName, (akka, provider) => akka.AddRxelonCluster(options, provider).WithNodeRouter());
+        services.AddAkka(AkkaHosting.SystemName, (akka, provider) => akka.AddRxelonCluster(options, provider).WithNodeRouter().WithSealer());
         services.AddRxelonEdge();
         services.AddRxelonAdmin();
         services.AddRxelonHttp(options);

@@ -74,6 +74,30 @@ public sealed class HubOptions
     /// <summary>Largest clock difference tolerated from a node or client.</summary>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>The log's name when it is begun, such as hub.example.org/ledger; made from the hub's address when not given. It never changes afterwards.</summary>
+    public string? LedgerOrigin { get; set; }
+
+    /// <summary>
+    /// A tlog-policy file that names the witnesses (with their addresses) and the quorum that must vouch for every block; none when not
+    /// given.
+    /// </summary>
+    public string? LedgerPolicy { get; set; }
+
+    /// <summary>Between two looks of the sealer at the journal.</summary>
+    public TimeSpan LedgerBatch { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Between two checkpoints while something is new.</summary>
+    public TimeSpan LedgerCheckpoint { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two rounds of the witnesses while nothing is new.</summary>
+    public TimeSpan LedgerRewitness { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long one witness may take for an answer.</summary>
+    public TimeSpan LedgerWitnessTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Keep every event, encrypted, beside its entry, so that mirrors can hold a copy.</summary>
+    public bool LedgerReplicas { get; set; } = true;
+
     /// <summary>Accept mock tasks (tests and benches).</summary>
     public bool AllowMock { get; set; }
 }

@@ -84,12 +84,17 @@ internal static class HubOptionsRules
             yield return "QuotaBytes: at least 1.";
         if (o.MaxPartBytes < 1)
             yield return "MaxPartBytes: at least 1.";
+        if (o.LedgerOrigin is { } origin && (origin.Length is 0 or > 200 || origin.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c))))
+            yield return "LedgerOrigin: a name of up to 200 characters without blanks and plus signs, such as hub.example.org/ledger.";
+        if (o.LedgerPolicy is { } policy && !File.Exists(policy))
+            yield return $"LedgerPolicy: there is no file {policy}.";
         if (o.AccountsPerAddress < 1)
             yield return "AccountsPerAddress: at least 1.";
         foreach (var (key, span) in (IEnumerable<(string, TimeSpan)>)
             [
                 (nameof(o.PayoutWindow), o.PayoutWindow), (nameof(o.QuoteLifetime), o.QuoteLifetime), (nameof(o.IdleBeat), o.IdleBeat), (nameof(o.BusyBeat), o.BusyBeat),
-                (nameof(o.SuspectAfter), o.SuspectAfter), (nameof(o.LostAfter), o.LostAfter), (nameof(o.MaxClockSkew), o.MaxClockSkew),
+                (nameof(o.SuspectAfter), o.SuspectAfter), (nameof(o.LostAfter), o.LostAfter), (nameof(o.MaxClockSkew), o.MaxClockSkew), (nameof(o.LedgerBatch), o.LedgerBatch), (nameof(o.LedgerCheckpoint), o.LedgerCheckpoint),
+                (nameof(o.LedgerRewitness), o.LedgerRewitness), (nameof(o.LedgerWitnessTimeout), o.LedgerWitnessTimeout),
             ])
         {
             if (span <= TimeSpan.Zero || span > TimeSpan.FromDays(1))

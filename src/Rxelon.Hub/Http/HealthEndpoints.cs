@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Rxelon.Domain.Accounts;
 using Rxelon.Hub.Config;
+using Rxelon.Hub.Sealing;
 using Rxelon.Shared.Api;
 
 namespace Rxelon.Hub.Http;
@@ -20,7 +21,7 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> ReadyAsync(
-        HubCalls calls, HubOptions options, HubAddresses addresses, TimeProvider time, CancellationToken cancel)
+        HubCalls calls, HubOptions options, HubAddresses addresses, LedgerBoard board, TimeProvider time, CancellationToken cancel)
     {
         var checks = new Dictionary<string, string>
         {
@@ -29,6 +30,8 @@ internal static class HealthEndpoints
             ["disk"] = new DriveInfo(options.DataDirectory).AvailableFreeSpace >= LeastFreeBytes ? Ok : "less than 64 MiB free",
         };
         var ready = checks.Values.All(c => c == Ok);
+        // Without its ledger a hub still works; its receipts wait.
+        checks.Add("ledger", board.Status is { Phase: LedgerPhase.Stopped, Trouble: { } why } ? why.Message : Ok);
         return Answers.Json(
             new HealthInfo(ready ? Ok : "not ready", checks), ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }

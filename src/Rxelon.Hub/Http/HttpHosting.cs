@@ -64,6 +64,8 @@ public static class HttpHosting
         api.MapTaskEvents();
         api.MapNodes();
         api.MapEnrol();
+        api.MapReceipts();
+        api.MapLedger();
         api.MapInfo();
         api.MapHealth();
         app.MapOpenApi();

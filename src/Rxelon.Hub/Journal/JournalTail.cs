@@ -3,8 +3,12 @@ using Microsoft.Data.Sqlite;
 namespace Rxelon.Hub.Journal;
 
 /// <summary>One row of the journal as stored. <see cref="Ordering"/> grows with each commit and is never reused.</summary>
-internal sealed record JournalRow(long Ordering, string PersistenceId, long SequenceNr, string Manifest, byte[] Message)
+internal sealed record JournalRow(
+    long Ordering, string PersistenceId, long SequenceNr, long CreatedTicks, string Manifest, byte[] Message)
 {
+    /// <summary>When the row was written.</summary>
+    internal DateTimeOffset Created => new(CreatedTicks, TimeSpan.Zero);
+
     /// <summary>The event.</summary>
     internal object Decode() => JournalSerializer.Codecs.Decode(Manifest, Message);
 }
@@ -17,6 +21,7 @@ internal sealed class JournalTail(SqliteFile journal) : IDisposable
 {
     private SqliteConnection? _connection;
     private SqliteCommand? _read;
+    private SqliteCommand? _readEntity;
 
     /// <summary>The highest ordering, or 0 for an empty journal.</summary>
     internal long Last()
@@ -34,20 +39,45 @@ internal sealed class JournalTail(SqliteFile journal) : IDisposable
         var rows = new List<JournalRow>();
         if (!Connect(out var connection))
             return rows;
-        if (_read is null)
-        {
-            _read = connection.CreateCommand();
-            _read.CommandText = """
-                SELECT ordering, persistence_id, sequence_number, manifest, message, identifier FROM journal
-                WHERE ordering > $after ORDER BY ordering LIMIT $limit
-                """;
-            _read.Parameters.Add("$after", SqliteType.Integer);
-            _read.Parameters.Add("$limit", SqliteType.Integer);
-        }
-
+        _read ??= Prepare(connection, "WHERE ordering > $after ORDER BY ordering LIMIT $limit");
         _read.Parameters[0].Value = after;
         _read.Parameters[1].Value = limit;
-        using var reader = _read.ExecuteReader();
+        ReadRows(_read, rows);
+        return rows;
+    }
+
+    /// <summary>Up to <paramref name="limit"/> rows of one entity from that event on, in their order.</summary>
+    internal List<JournalRow> ReadEntity(string persistenceId, long from, int limit)
+    {
+        var rows = new List<JournalRow>();
+        if (!Connect(out var connection))
+            return rows;
+        _readEntity ??= Prepare(connection, "WHERE persistence_id = $id AND sequence_number >= $from ORDER BY sequence_number LIMIT $limit");
+        _readEntity.Parameters[0].Value = persistenceId;
+        _readEntity.Parameters[1].Value = from;
+        _readEntity.Parameters[2].Value = limit;
+        ReadRows(_readEntity, rows);
+        return rows;
+    }
+
+    /// <summary>How many rows there are up to that ordering.</summary>
+    internal long Count(long upTo)
+    {
+        if (!Connect(out var connection))
+            return 0;
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM journal WHERE ordering <= $upTo";
+        command.Parameters.AddWithValue("$upTo", upTo);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static SqliteCommand Prepare(SqliteConnection connection, string where)
+        => SqliteFile.Prepare(
+            connection, $"SELECT ordering, persistence_id, sequence_number, manifest, message, identifier, created FROM journal {where}");
+
+    private static void ReadRows(SqliteCommand read, List<JournalRow> rows)
+    {
+        using var reader = read.ExecuteReader();
         while (reader.Read())
         {
             if (reader.GetInt32(5) != JournalSerializer.Number)
@@ -60,17 +90,17 @@ internal sealed class JournalTail(SqliteFile journal) : IDisposable
                 reader.GetInt64(0),
                 reader.GetString(1),
                 reader.GetInt64(2),
+                reader.GetInt64(6),
                 reader.GetString(3),
                 reader.GetFieldValue<byte[]>(4)));
         }
-
-        return rows;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _read?.Dispose();
+        _readEntity?.Dispose();
         _connection?.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using LinqToDB;
 using LinqToDB.Interceptors;
 using Microsoft.Data.Sqlite;
@@ -30,6 +31,9 @@ internal sealed class SqliteFile(string path)
     /// <summary>An own connection that cannot write.</summary>
     internal SqliteConnection OpenReadOnly() => Open(SqliteOpenMode.ReadOnly);
 
+    /// <summary>As <see cref="OpenReadOnly"/>, but nobody gets the connection afterwards: other files may be attached to it.</summary>
+    internal SqliteConnection OpenAlone() => Open(SqliteOpenMode.ReadOnly, pooled: false);
+
     /// <summary>For Akka.Persistence.Sql.</summary>
     internal DataOptions ForPersistence()
         => new DataOptions()
@@ -46,16 +50,28 @@ internal sealed class SqliteFile(string path)
         command.ExecuteNonQuery();
     }
 
-    private SqliteConnection Open(SqliteOpenMode mode)
+    /// <summary>A statement whose parameters are those of its text (<c>$name</c> or <c>@name</c>), in order of appearance.</summary>
+    internal static SqliteCommand Prepare(SqliteConnection connection, string sql)
     {
-        var connection = new SqliteConnection(ConnectionString(mode));
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // constant statements only
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (Match m in Regex.Matches(sql, @"[$@]\w+"))
+            command.Parameters.Add(new SqliteParameter(m.Value, null));
+        return command;
+    }
+
+    private SqliteConnection Open(SqliteOpenMode mode, bool pooled = true)
+    {
+        var connection = new SqliteConnection(ConnectionString(mode, pooled));
         connection.Open();
         Execute(connection, EachConnection);
         return connection;
     }
 
-    private string ConnectionString(SqliteOpenMode mode)
-        => new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode }.ToString();
+    private string ConnectionString(SqliteOpenMode mode, bool pooled = true)
+        => new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = pooled }.ToString();
 
     private sealed class EachOpening : ConnectionInterceptor
     {

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Rxelon.Domain.Accounts;
 using Rxelon.Hub.Journal;
@@ -203,15 +202,7 @@ internal sealed class IndexStore : IDisposable
         return r.Read() ? new NodeRow { Entry = IndexRows.Node(r) } : null;
     }
 
-    /// <summary>A prepared statement; its parameters are those of the text, in order.</summary>
-    private SqliteCommand Command(string sql)
-    {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (Match m in Regex.Matches(sql, @"\$\w+"))
-            command.Parameters.Add(new SqliteParameter(m.Value, null));
-        return command;
-    }
+    private SqliteCommand Command(string sql) => SqliteFile.Prepare(_connection, sql);
 
     private static void Run(SqliteCommand command, params ReadOnlySpan<object?> values)
     {

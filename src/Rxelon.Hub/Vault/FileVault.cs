@@ -15,10 +15,7 @@ public sealed class FileVault : IVault, IDisposable
 {
     internal const string KeyFile = "vault.key";
     private const string ProgramBlob = "program";
-    private const int NonceSize = 12;
-    private const int TagSize = 16;
-    private const int NonceAt = 4 + ExchangeKeyPair.KeySize;
-    private const int FileSize = NonceAt + NonceSize + TagSize + ExchangeKeyPair.KeySize;
+    private const int HeadSize = 4 + ExchangeKeyPair.KeySize;
 
     private readonly ExchangeKeyPair _pair;
 
@@ -114,37 +111,23 @@ public sealed class FileVault : IVault, IDisposable
     private static ExchangeKeyPair Create(string file, byte[] master)
     {
         var pair = ExchangeKeyPair.Generate();
-        var content = new byte[FileSize];
-        Magic.CopyTo(content);
-        pair.PublicKey.CopyTo(content, Magic.Length);
-        var nonce = content.AsSpan(NonceAt, NonceSize);
-        RandomNumberGenerator.Fill(nonce);
+        byte[] head = [.. Magic, .. pair.PublicKey];
         var secret = pair.ExportPrivate();
-        using (var aes = new AesGcm(master, TagSize))
-            aes.Encrypt(nonce, secret, content.AsSpan(NonceAt + NonceSize + TagSize), content.AsSpan(NonceAt + NonceSize, TagSize), content.AsSpan(0, NonceAt));
+        PrivateFile.Write(file, (byte[])[.. head, .. SecretSeal.Seal(master, secret, head)]);
         CryptographicOperations.ZeroMemory(secret);
-        PrivateFile.Write(file, content);
         return pair;
     }
 
     private static ExchangeKeyPair Decrypt(string file, byte[] master)
     {
         var content = File.ReadAllBytes(file);
-        if (content.Length != FileSize || !content.AsSpan().StartsWith(Magic))
+        if (content.Length != HeadSize + SecretSeal.Overhead + ExchangeKeyPair.KeySize || !content.AsSpan().StartsWith(Magic))
             throw new InvalidDataException($"{file} is damaged; restore it from your copy.");
-        var secret = new byte[ExchangeKeyPair.KeySize];
+        var secret = SecretSeal.Open(master, content.AsSpan(HeadSize), content.AsSpan(0, HeadSize)) ?? throw new InvalidDataException(
+            $"The master key does not open {file}: it is another vault's key, or the file is damaged. Give the right one in {MasterKey.Variable} or vault.master.");
         try
         {
-            using var aes = new AesGcm(master, TagSize);
-            aes.Decrypt(
-                content.AsSpan(NonceAt, NonceSize), content.AsSpan(NonceAt + NonceSize + TagSize), content.AsSpan(NonceAt + NonceSize, TagSize),
-                secret, content.AsSpan(0, NonceAt));
             return ExchangeKeyPair.FromPrivate(secret);
-        }
-        catch (AuthenticationTagMismatchException e)
-        {
-            throw new InvalidDataException(
-                $"The master key does not open {file}: it is another vault's key, or the file is damaged. Give the right one in {MasterKey.Variable} or vault.master.", e);
         }
         finally
         {

@@ -41,6 +41,20 @@ internal static class MasterKey
             $"{file} is not a master key: it must hold {2 * Size} hex digits. Restore it from your copy.");
     }
 
+    /// <summary>A key for another purpose, from which neither the master key nor any other purpose's key follows: HKDF-SHA256 (RFC 5869).</summary>
+    internal static byte[] Derive(string directory, string? fromEnvironment, string purpose)
+    {
+        var master = Read(directory, fromEnvironment);
+        try
+        {
+            return HKDF.DeriveKey(HashAlgorithmName.SHA256, master, Size, info: System.Text.Encoding.ASCII.GetBytes(purpose));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(master);
+        }
+    }
+
     private static byte[]? Parse(string text)
         => text.Length == 2 * Size && text.All(char.IsAsciiHexDigit) ? Convert.FromHexString(text) : null;
 }

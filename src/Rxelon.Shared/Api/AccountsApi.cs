@@ -23,6 +23,12 @@ public sealed record AccountResponse(
 /// <summary>An API key without its secret.</summary>
 public sealed record ApiKeyInfo(string Id, string Label);
 
+/// <summary>GET /v1/account/receipts: the account's events, oldest first; pass <see cref="Next"/> as <c>?after=</c> for the following page.</summary>
+public sealed record AccountReceiptPage(IReadOnlyList<AccountReceiptInfo> Entries, ulong? Next);
+
+/// <summary>One event of an account; <see cref="Index"/> is missing before it is sealed, and the status is pending until a block covers it.</summary>
+public sealed record AccountReceiptInfo(ulong SequenceNr, string Manifest, DateTimeOffset At, ulong? Index, string Status);
+
 /// <summary>POST /v1/account/keys.</summary>
 public sealed record AddKeyRequest(string Label);
 

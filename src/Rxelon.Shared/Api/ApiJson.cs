@@ -13,6 +13,7 @@ namespace Rxelon.Shared.Api;
 [JsonSerializable(typeof(OpenAccountRequest))]
 [JsonSerializable(typeof(OpenAccountResponse))]
 [JsonSerializable(typeof(AccountResponse))]
+[JsonSerializable(typeof(AccountReceiptPage))]
 [JsonSerializable(typeof(AddKeyRequest))]
 [JsonSerializable(typeof(AddKeyResponse))]
 [JsonSerializable(typeof(QuoteRequest))]
@@ -32,6 +33,11 @@ namespace Rxelon.Shared.Api;
 [JsonSerializable(typeof(NodeInfo[]))]
 [JsonSerializable(typeof(HubInfo))]
 [JsonSerializable(typeof(HealthInfo))]
+[JsonSerializable(typeof(LogInfo))]
+[JsonSerializable(typeof(BlockInfo))]
+[JsonSerializable(typeof(BlockInfo[]))]
+[JsonSerializable(typeof(BlockDetail))]
+[JsonSerializable(typeof(EntryInfo))]
 [JsonSerializable(typeof(ProblemInfo))]
 public sealed partial class ApiJson : JsonSerializerContext;
 

@@ -17,6 +17,8 @@ public sealed record Checkpoint(string Origin, ulong Size, MerkleHash Root, IRea
     /// <summary>Reads a note's text. Fault: malformed, also for a size with leading zeros and for a root of an empty tree that is none.</summary>
     public static Outcome<Checkpoint> Parse(string text)
     {
+        if (text.Length > SignedNote.MaxBytes)
+            return Malformed("A checkpoint is not longer than a note.");
         if (!text.EndsWith('\n'))
             return Malformed("A checkpoint ends in a line feed.");
         var lines = text[..^1].Split('\n');

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Shared.Ledger;
@@ -39,7 +40,7 @@ public sealed record EventPayload(int Serializer, string Manifest, ReadOnlyMemor
         return bytes;
     }
 
-    /// <summary>Reads what <see cref="ToBytes"/> wrote; zeros behind it are padding. Fault: malformed.</summary>
+    /// <summary>Reads what <see cref="ToBytes"/> wrote; zeros behind it are padding. Fault: malformed, also for a manifest that is not UTF-8.</summary>
     public static Outcome<EventPayload> Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < sizeof(uint) + sizeof(ushort))
@@ -48,6 +49,8 @@ public sealed record EventPayload(int Serializer, string Manifest, ReadOnlyMemor
         var name = BinaryPrimitives.ReadUInt16BigEndian(bytes[sizeof(uint)..]);
         var rest = bytes[(sizeof(uint) + sizeof(ushort))..];
         if (rest.Length < name + sizeof(uint))
+            return NoPayload;
+        if (!Utf8.IsValid(rest[..name]))
             return NoPayload;
         var manifest = Encoding.UTF8.GetString(rest[..name]);
         var length = BinaryPrimitives.ReadUInt32BigEndian(rest[name..]);

@@ -29,7 +29,9 @@ public static class EntryBundle
     /// <summary>Reads exactly <paramref name="count"/> entries. Fault: malformed.</summary>
     public static Outcome<IReadOnlyList<byte[]>> Read(ReadOnlySpan<byte> bundle, int count)
     {
-        var entries = new List<byte[]>();
+        if (count is < 0 or > Tile.FullWidth)
+            return Malformed(count);
+        var entries = new List<byte[]>(count);
         while (bundle.Length > 0)
         {
             var length = bundle.Length < sizeof(ushort) ? 0 : BinaryPrimitives.ReadUInt16BigEndian(bundle);

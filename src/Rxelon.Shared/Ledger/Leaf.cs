@@ -18,6 +18,8 @@ public abstract record Leaf(DateTimeOffset At)
     /// <summary>Reads an entry. Fault: malformed for another version, an unknown kind, or bytes that are too many or too few.</summary>
     public static Outcome<Leaf> Parse(ReadOnlySpan<byte> bytes)
     {
+        if (bytes.Length > EntryBundle.MaxEntry)
+            return Malformed("It is longer than an entry can be.");
         var reader = new LeafReader(bytes);
         if (reader.U8() != Version)
             return Malformed("Its version is not 1.");

@@ -51,6 +51,8 @@ public sealed record NoteKey
     /// <summary>Reads a vkey. Fault: malformed, also when the id is not that of name and key.</summary>
     public static Outcome<NoteKey> Parse(string vkey)
     {
+        if (vkey.Length > SignedNote.MaxBytes)
+            return Malformed("A key is not longer than a note.");
         // The base64 may contain plus signs of its own.
         var pieces = vkey.Split('+', 3);
         if (pieces.Length != 3 || !IsName(pieces[0]) || pieces[1].Length != 8 || pieces[1].AsSpan().ContainsAnyExcept("0123456789abcdef")

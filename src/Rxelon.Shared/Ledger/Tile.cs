@@ -16,12 +16,16 @@ public readonly record struct Tile(int Level, ulong Number, int Width)
     public const int MaxLevel = 63;
 
     private const int LevelBits = 8;
+    private const int LongestPath = 64;
 
     /// <summary>Path below the log's prefix: <c>tile/L/N</c> or <c>tile/L/N.p/W</c>.</summary>
     public string Path => string.Create(CultureInfo.InvariantCulture, $"tile/{Level}/{Places(Number)}{Partial(Width)}");
 
     /// <summary>Path of the bundle of the same leaves: <c>tile/entries/N</c>; the level does not count.</summary>
     public string EntriesPath => string.Create(CultureInfo.InvariantCulture, $"tile/entries/{Places(Number)}{Partial(Width)}");
+
+    /// <summary>Path of the encrypted events of the same leaves: <c>payload/N</c> (docs/design/ledger.md).</summary>
+    public string PayloadPath => string.Create(CultureInfo.InvariantCulture, $"payload/{Places(Number)}{Partial(Width)}");
 
     /// <summary>All tiles of a tree of that size, lowest level first; no empty ones.</summary>
     public static IEnumerable<Tile> Of(ulong size)
@@ -47,7 +51,8 @@ public readonly record struct Tile(int Level, ulong Number, int Width)
 
     /// <summary>
     /// The hash of the complete subtree at a tree level (0: leaves) and index, read from tiles: it is in a tile when the level is a
-    /// multiple of eight, and the root of a run of hashes of one tile otherwise.
+    /// multiple of eight, and the root of a run of hashes of one tile otherwise, which is hashed anew each time
+    /// (<see cref="TileTree"/> keeps it).
     /// </summary>
     /// <param name="level">Tree level: 2^level leaves.</param>
     /// <param name="index">Which subtree of that level.</param>
@@ -55,11 +60,8 @@ public readonly record struct Tile(int Level, ulong Number, int Width)
     /// <param name="read">The hashes of a tile, at least <see cref="Width"/>.</param>
     public static MerkleHash Subtree(int level, ulong index, ulong size, Func<Tile, IReadOnlyList<MerkleHash>> read)
     {
-        var (tileLevel, inner) = (level / LevelBits, level % LevelBits);
-        var first = index << inner;
-        var hashes = read(Holding(tileLevel, first, size));
-        var from = (int)(first % FullWidth);
-        var run = hashes.Skip(from).Take(1 << inner).ToArray();
+        var (tile, inner, from) = HoldingSubtree(level, index, size);
+        var run = read(tile).Skip(from).Take(1 << inner).ToArray();
         for (var length = run.Length; length > 1; length /= 2)
         {
             for (var i = 0; i < length / 2; i++)
@@ -69,9 +71,19 @@ public readonly record struct Tile(int Level, ulong Number, int Width)
         return run[0];
     }
 
+    /// <summary>The tile that has the subtree, over how many hashes (2^Inner) and from which on.</summary>
+    internal static (Tile Tile, int Inner, int First) HoldingSubtree(int level, ulong index, ulong size)
+    {
+        var inner = level % LevelBits;
+        var first = index << inner;
+        return (Holding(level / LevelBits, first, size), inner, (int)(first % FullWidth));
+    }
+
     /// <summary>Reads a path. Fault: malformed for everything that <see cref="Path"/> and <see cref="EntriesPath"/> do not write.</summary>
     public static Outcome<(Tile Tile, bool Entries)> Parse(string path)
     {
+        if (path.Length > LongestPath)
+            return NoTile;
         var pieces = path.Split('/');
         if (pieces.Length < 3 || pieces[0] != "tile")
             return NoTile;

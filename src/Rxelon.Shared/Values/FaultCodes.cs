@@ -17,6 +17,8 @@ public static class FaultCodes
     public const string Unavailable = "unavailable";
     public const string BadSignature = "bad-signature";
     public const string ProofFailed = "proof-failed";
+    public const string LedgerAhead = "ledger-ahead";
+    public const string LedgerStopped = "ledger-stopped";
     public const string TokenExpired = "token-expired";
     public const string TokenUsed = "token-used";
     public const string ClockSkew = "clock-skew";

@@ -18,7 +18,7 @@ public sealed class ReceiptSpecs
     [
         "# who is believed", $"log {NoteKey.Of(Origin, NoteKeyType.Ed25519, _log.PublicKey)} https://hub.example/ledger",
         .. _witnesses.Select((w, i) => $"witness w{i} {NoteKey.Of($"w{i}.example", NoteKeyType.Cosignature, w.PublicKey)}"),
-        "group two 2 w0 w1 w2", "group all-of-them all two w2", "quorum two", "",
+        "group two 2 w0 w1 w2", "group all-of-them all two", "quorum two", "",
     ]);
 
     private WitnessPolicy Policy => WitnessPolicy.Parse(PolicyText).Value;
@@ -65,8 +65,57 @@ public sealed class ReceiptSpecs
     [InlineData("log ", "blog ")]
     [InlineData("quorum two", "")]
     [InlineData("quorum two", "quorum two\nquorum two")]
+    [InlineData("group all-of-them all two", "group all-of-them all two w2")]
+    [InlineData("quorum two", "quorum\u0001two")]
+    [InlineData("quorum two", "quorum two\r")]
     public void A_policy_that_makes_no_sense_is_refused(string line, string instead)
         => Assert.Equal(FaultCodes.Malformed, WitnessPolicy.Parse(PolicyText.Replace(line, instead, StringComparison.Ordinal)).Fault?.Code);
+
+    [Fact]
+    public void No_key_counts_twice_under_two_names()
+    {
+        var again = NoteKey.Of("w1.example", NoteKeyType.Cosignature, _witnesses[0].PublicKey);
+        var key = NoteKey.Of("w1.example", NoteKeyType.Cosignature, _witnesses[1].PublicKey).ToString();
+        Assert.Contains("another witness's", WitnessPolicy.Parse(PolicyText.Replace(key, again.ToString(), StringComparison.Ordinal)).Fault?.Message, StringComparison.Ordinal);
+        var log = NoteKey.Of("other.example", NoteKeyType.Ed25519, _log.PublicKey);
+        Assert.Contains("another log's", WitnessPolicy.Parse($"{PolicyText}log {log}\n").Fault?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_policys_log_speaks_for_no_other_origin()
+    {
+        var text = new Checkpoint("other.example/ledger", 1, MerkleHash.OfLeaf(Leaf(0))).ToString();
+        Assert.Equal(FaultCodes.BadSignature, WitnessPolicy.Only(Policy.Logs[0]).Check(SignedNote.Sign(text, Origin, _log)).Fault?.Code);
+    }
+
+    /// <summary>tlog-policy's example (commit 13027eee7f) with keys in it.</summary>
+    [Fact]
+    public void The_specifications_example_of_a_policy_wants_two_of_these_and_one_of_those()
+    {
+        SigningKeyPair[] keys = [.. Enumerable.Range(10, 6).Select(i => SigningKeyPair.FromSeed([(byte)i, .. new byte[31]]))];
+        string Vkey(int i) => NoteKey.Of($"w{i}.example", NoteKeyType.Cosignature, keys[i].PublicKey).ToString();
+        var policy = WitnessPolicy.Parse($"""
+            log {NoteKey.Of(Origin, NoteKeyType.Ed25519, _log.PublicKey)}
+
+              # blanks are spaces and tabs, also before a comment
+            witness X1 {Vkey(0)}
+            witness{'\t'}X2 {'\t'} {Vkey(1)}{'\t'}
+            witness X3 {Vkey(2)} https://x3.example/
+            group X-witnesses 2 X1 X2 X3
+
+            witness Y1 {Vkey(3)}
+            witness Y2 {Vkey(4)}
+            witness Y3 {Vkey(5)}
+            group Y-witnesses any Y1 Y2 Y3
+
+            group X-and-Y all X-witnesses Y-witnesses
+            quorum X-and-Y
+            """).Value;
+        bool Holds(params int[] who) => policy.Check(who.Aggregate(
+            Receipt(0, 1).Checkpoint, (note, i) => note.With(Cosignature.Sign(note.Text, $"w{i}.example", keys[i], Now)))).IsOk;
+        Assert.True(Holds(0, 1, 3) && Holds(1, 2, 5) && Holds(0, 1, 2, 3, 4, 5));
+        Assert.False(Holds() || Holds(0, 1) || Holds(0, 3) || Holds(0, 3, 4, 5) || Holds(3, 4, 5));
+    }
 
     [Fact]
     public void No_bytes_make_a_parser_throw_and_no_changed_receipt_verifies()

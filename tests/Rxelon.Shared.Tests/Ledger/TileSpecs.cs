@@ -78,6 +78,103 @@ public sealed class TileSpecs
     }
 
     [Fact]
+    public void A_tree_that_keeps_tiles_gives_the_same_and_reads_each_once()
+    {
+        const int Size = 70_000;
+        var (levels, _) = Levels(Size);
+        var reads = new List<Tile>();
+        var tree = new TileTree(t =>
+        {
+            reads.Add(t);
+            return levels[t.Level].GetRange((int)t.Number * 256, t.Width);
+        });
+        MerkleHash Pure(int level, ulong index, ulong size) => Tile.Subtree(level, index, size, t => levels[t.Level].GetRange((int)t.Number * 256, t.Width));
+        for (var level = 0; 1UL << level <= Size; level++)
+        {
+            var last = (ulong)(Size >> level) - 1;
+            foreach (var index in (ulong[])[0, last / 2, last])
+                Assert.Equal(Pure(level, index, Size), tree.Subtree(level, index, Size));
+        }
+
+        foreach (var index in (ulong[])[0, 1, 255, 256, 65_535, 65_536, 69_999])
+        {
+            Assert.Equal(new ProofBuilder((l, i) => Pure(l, i, Size)).Inclusion(index, Size), tree.At(Size).Inclusion(index, Size));
+            Assert.Equal(new ProofBuilder((l, i) => Pure(l, i, Size)).Consistency(index, Size), tree.At(Size).Consistency(index, Size));
+        }
+
+        Assert.Distinct(reads);
+        var before = reads.Count;
+        _ = tree.At(Size).Inclusion(65_536, Size);
+        Assert.Equal(before, reads.Count);
+    }
+
+    [Fact]
+    public void A_kept_partial_tile_serves_smaller_trees_and_is_read_again_for_a_larger_one()
+    {
+        var (levels, roots) = Levels(300);
+        var reads = new List<Tile>();
+        var tree = new TileTree(t =>
+        {
+            reads.Add(t);
+            return levels[t.Level].GetRange((int)t.Number * 256, t.Width);
+        });
+        foreach (var size in (ulong[])[40, 40, 7, 1, 41, 40, 255, 256, 300, 9])
+            Assert.Equal(roots[size], tree.At(size).Root(size));
+        Assert.Equal([new Tile(0, 0, 40), new Tile(0, 0, 41), new Tile(0, 0, 255), new Tile(1, 0, 1), new Tile(0, 1, 44)], reads);
+        Assert.Throws<ArgumentOutOfRangeException>(() => tree.Subtree(0, 300, 300));
+        Assert.Throws<InvalidDataException>(() => new TileTree(_ => levels[0].GetRange(0, 1)).Subtree(1, 0, 2));
+        Assert.Throws<ArgumentException>(() => new TileTree(_ => []).Subtree(0, 0, 1));
+    }
+
+    [Fact]
+    public void No_more_tiles_are_kept_than_were_asked_for_and_the_one_used_last_stays()
+    {
+        var (levels, _) = Levels(1024);
+        var reads = new List<ulong>();
+        var tree = new TileTree(
+            t =>
+            {
+                reads.Add(t.Number);
+                return levels[0].GetRange((int)t.Number * 256, t.Width);
+            },
+            capacity: 2);
+        foreach (var tile in (ulong[])[0, 1, 0, 2, 0, 1, 0])
+            Assert.Equal(levels[0][(int)tile * 256], tree.Subtree(0, tile * 256, 1024));
+        Assert.Equal([0UL, 1, 2, 1], reads);
+    }
+
+    [Fact]
+    public void Many_may_ask_a_tree_that_keeps_few_tiles_at_once()
+    {
+        var (levels, roots) = Levels(5_000);
+        var tree = new TileTree(t => levels[t.Level].GetRange((int)t.Number * 256, t.Width), capacity: 3);
+        Parallel.For(0, 2_000, i =>
+        {
+            var (index, size) = ((ulong)i * 13 % 4_000, 4_000 + (ulong)i % 1_000);
+            Assert.True(MerkleProofs.Includes(index, size, levels[0][(int)index], tree.At(size).Inclusion(index, size), roots[size]));
+        });
+    }
+
+    private static (List<List<MerkleHash>> Levels, MerkleHash[] Roots) Levels(int size)
+    {
+        var (frontier, roots, levels) = (new Frontier(), new List<MerkleHash> { MerkleHash.EmptyRoot }, new List<List<MerkleHash>>());
+        for (var i = 0; i < size; i++)
+        {
+            frontier.Append(MerkleHash.OfLeaf(BitConverter.GetBytes(i)), (level, _, hash) =>
+            {
+                if (level % 8 != 0)
+                    return;
+                if (levels.Count == level / 8)
+                    levels.Add([]);
+                levels[level / 8].Add(hash);
+            });
+            roots.Add(frontier.Root());
+        }
+
+        return (levels, [.. roots]);
+    }
+
+    [Fact]
     public void Bundles_give_back_their_entries_and_nothing_else_is_one()
     {
         Gen.Byte.Array[0, 40].List[0, 256].Sample(entries =>

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace Rxelon.Hub.Blobs;
+namespace Rxelon.Hub.Disk;
 
 /// <summary>Makes renames in a directory durable. .NET opens no directories, so this asks the C library; Windows needs nothing.</summary>
 internal static class DirectorySync

@@ -1,0 +1,150 @@
+using Rxelon.Domain.Sealing;
+using Rxelon.Hub.Disk;
+using Rxelon.Shared.Ledger;
+
+namespace Rxelon.Hub.Sealing;
+
+/// <summary>
+/// Writes a log's public files (C2SP tlog-tiles v0.1.0, and the payload files beside them). Everything written follows from the
+/// entries alone, so writing it again is harmless. Holds the open tile of each level and the open bundle in memory, never more.
+/// Owned by the sealer.
+/// </summary>
+internal sealed class LogFiles
+{
+    private readonly string _directory;
+    private readonly List<List<MerkleHash>> _open = [];
+    private readonly List<SealedEntry> _bundle = [];
+    private readonly HashSet<string> _unsynced = new(StringComparer.Ordinal);
+    private readonly List<string> _superseded = [];
+
+    private LogFiles(string directory, ulong size)
+    {
+        _directory = directory;
+        Size = size;
+    }
+
+    /// <summary>Entries taken so far; those below the last multiple of 256 are in full files.</summary>
+    internal ulong Size { get; private set; }
+
+    /// <summary>Entries whose files are durable.</summary>
+    internal ulong Durable { get; private set; }
+
+    /// <summary>
+    /// Goes on at <paramref name="size"/>, a multiple of 256, below which every file is on disk. A missing or short file is an
+    /// <see cref="InvalidDataException"/>.
+    /// </summary>
+    internal static LogFiles Open(string directory, ulong size)
+    {
+        Directory.CreateDirectory(directory);
+        foreach (var unfinished in Directory.EnumerateFiles(directory, "*" + DurableFile.Unfinished, SearchOption.AllDirectories))
+            File.Delete(unfinished);
+        var files = new LogFiles(directory, size);
+        for (var level = 1; size >> (8 * level) > 0; level++)
+        {
+            var hashes = size >> (8 * level);
+            var open = files.Level(level);
+            for (var index = hashes - (hashes % Tile.FullWidth); index < hashes; index++)
+                open.Add(Root(files.Read(new Tile(level - 1, index, Tile.FullWidth))));
+        }
+
+        return files;
+    }
+
+    /// <summary>Takes the next entry; writes the files that it fills.</summary>
+    internal void Append(SealedEntry entry)
+    {
+        if (entry.Index != Size)
+            throw new ArgumentException($"Entry {entry.Index} is not the next: {Size} is.", nameof(entry));
+        _bundle.Add(entry);
+        Size++;
+        Append(0, entry.Hash, Size - 1);
+        if (_bundle.Count < Tile.FullWidth)
+            return;
+        WriteBundle(new Tile(0, (Size - 1) / Tile.FullWidth, Tile.FullWidth));
+        _bundle.Clear();
+    }
+
+    /// <summary>Writes what is open as partial files and makes everything durable, names included.</summary>
+    internal void Flush()
+    {
+        for (var level = 0; level < _open.Count; level++)
+        {
+            if (_open[level].Count > 0)
+                WriteTile(new Tile(level, (Size >> (8 * level)) / Tile.FullWidth, _open[level].Count));
+        }
+
+        if (_bundle.Count > 0)
+            WriteBundle(new Tile(0, Size / Tile.FullWidth, _bundle.Count));
+        foreach (var directory in _unsynced)
+            DirectorySync.Flush(directory);
+        _unsynced.Clear();
+        Durable = Size;
+        // A full file replaces the partial ones of its place; readers that find them gone ask for the full one.
+        foreach (var partial in _superseded.Where(Directory.Exists))
+            Directory.Delete(partial, recursive: true);
+        _superseded.Clear();
+    }
+
+    private void Append(int level, MerkleHash hash, ulong index)
+    {
+        var open = Level(level);
+        open.Add(hash);
+        if (open.Count < Tile.FullWidth)
+            return;
+        WriteTile(new Tile(level, index / Tile.FullWidth, Tile.FullWidth));
+        Append(level + 1, Root(open), index / Tile.FullWidth);
+        open.Clear();
+    }
+
+    private List<MerkleHash> Level(int level)
+    {
+        while (_open.Count <= level)
+            _open.Add(new List<MerkleHash>(Tile.FullWidth));
+        return _open[level];
+    }
+
+    private void WriteTile(Tile tile)
+    {
+        var bytes = new byte[tile.Width * MerkleHash.Size];
+        for (var i = 0; i < tile.Width; i++)
+            _open[tile.Level][i].CopyTo(bytes.AsSpan(i * MerkleHash.Size));
+        Write(tile, tile.Path, bytes);
+    }
+
+    private void WriteBundle(Tile tile)
+    {
+        Write(tile, tile.EntriesPath, EntryBundle.Write([.. _bundle.Select(e => e.Leaf)]));
+        Write(tile, tile.PayloadPath, PayloadBundle.Write([.. _bundle.Select(e => e.Replica)]));
+    }
+
+    private void Write(Tile tile, string name, byte[] content)
+    {
+        var path = Path.Combine(_directory, name);
+        var directory = Path.GetDirectoryName(path)!;
+        for (var missing = directory; !Directory.Exists(missing); missing = Path.GetDirectoryName(missing)!)
+            _unsynced.Add(Path.GetDirectoryName(missing)!);
+        Directory.CreateDirectory(directory);
+        DurableFile.Write(path, content);
+        _unsynced.Add(directory);
+        if (tile.Width == Tile.FullWidth)
+            _superseded.Add(path + ".p");
+    }
+
+    private List<MerkleHash> Read(Tile tile)
+    {
+        var path = Path.Combine(_directory, tile.Path);
+        var bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
+        if (bytes.Length != tile.Width * MerkleHash.Size)
+            throw new InvalidDataException($"{path} is missing or damaged: run rxelon-hub ledger fsck (docs/runbooks/ledger.md).");
+        var hashes = new List<MerkleHash>(tile.Width);
+        for (var at = 0; at < bytes.Length; at += MerkleHash.Size)
+        {
+            _ = MerkleHash.TryRead(bytes.AsSpan(at, MerkleHash.Size), out var hash);
+            hashes.Add(hash);
+        }
+
+        return hashes;
+    }
+
+    private static MerkleHash Root(List<MerkleHash> full) => new HashedTile(full).Subtree(8, 0);
+}

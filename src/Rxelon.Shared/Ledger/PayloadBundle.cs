@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Shared.Ledger;
+
+/// <summary>
+/// The encrypted events of the entries of one bundle (docs/design/ledger.md): each behind its length of four bytes, big-endian; empty
+/// for an entry that has none.
+/// </summary>
+public static class PayloadBundle
+{
+    /// <summary>Bytes of one bundle that a reader takes at most.</summary>
+    public const int MaxBytes = 1 << 30;
+
+    /// <summary>Writes up to 256 replicas.</summary>
+    public static byte[] Write(IReadOnlyCollection<byte[]> replicas)
+    {
+        if (replicas.Count > Tile.FullWidth)
+            throw new ArgumentException($"A bundle has {Tile.FullWidth} payloads at most.", nameof(replicas));
+        var bytes = new byte[replicas.Sum(r => sizeof(uint) + r.Length)];
+        var at = 0;
+        foreach (var replica in replicas)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), replica.Length);
+            replica.CopyTo(bytes, at + sizeof(uint));
+            at += sizeof(uint) + replica.Length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Reads exactly <paramref name="count"/> replicas. Fault: malformed.</summary>
+    public static Outcome<IReadOnlyList<byte[]>> Read(ReadOnlySpan<byte> bundle, int count)
+    {
+        var replicas = new List<byte[]>();
+        while (bundle.Length >= sizeof(uint) && replicas.Count < count)
+        {
+            var length = BinaryPrimitives.ReadUInt32BigEndian(bundle);
+            if (length > bundle.Length - sizeof(uint))
+                break;
+            replicas.Add(bundle.Slice(sizeof(uint), (int)length).ToArray());
+            bundle = bundle[(sizeof(uint) + (int)length)..];
+        }
+
+        return replicas.Count == count && bundle.IsEmpty
+            ? replicas
+            : new Fault(FaultCodes.Malformed, $"This is no bundle of {count} payloads.", Culprit.Input);
+    }
+}
