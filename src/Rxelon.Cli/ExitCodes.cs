@@ -35,6 +35,8 @@ internal static class ExitCodes
         FaultCodes.UnsafeArchive => "A node sent a result that tries to write where it must not. Tell the hub's admin which node it was: rxelon task show",
         FaultCodes.UntrustedHub => "Compare the fingerprint with the one the hub prints at start.",
         FaultCodes.LedgerFork or FaultCodes.LedgerRolledBack => "Keep the evidence, show it to others who use this log, and do not delete what was kept here.",
+        FaultCodes.ProofFailed => "Keep the file: it shows that somebody changed what happened, or the receipt. Fetch it again and compare.",
+        FaultCodes.Erased => "Its keys were destroyed at its owner's wish; receipts that were fetched before still open.",
         FaultCodes.ClockSkew => "Set this machine's clock.",
         FaultCodes.QuotaExceeded => "Delete old tasks: rxelon task delete TASK",
         FaultCodes.RateLimited => "Wait a moment and try again.",

@@ -12,7 +12,8 @@ internal static class AccountCommands
 {
     internal static Command Build(CliHost host) => new("account", "Your account on a hub.")
     {
-        Create(host), Show(host), Export(host), Import(host), AccountAccessCommands.Key(host), AccountAccessCommands.Close(host),
+        Create(host), Show(host), Export(host), Import(host), AccountReceiptCommands.List(host), AccountReceiptCommands.Fetch(host),
+        AccountAccessCommands.Key(host), AccountAccessCommands.Close(host),
     };
 
     private static Command Create(CliHost host)

@@ -10,10 +10,12 @@ namespace Rxelon.Cli.Commands;
 /// <summary><c>rxelon ledger …</c></summary>
 internal static class LedgerCommands
 {
-    internal static Command Build(CliHost host) => new("ledger", "The hub's ledger: signed, append-only, checkable by anybody.")
+    internal static Command Build(CliHost host)
     {
-        Head(host), Follow(host),
-    };
+        var command = new Command("ledger", "The hub's ledger: signed, append-only, checkable by anybody.") { Head(host), Follow(host) };
+        LedgerReceiptCommands.AddTo(command, host);
+        return command;
+    }
 
     /// <summary>True for what may be otherwise at the next look: the network, and a quorum that is not there yet.</summary>
     internal static bool MayPass(Fault fault) => fault.Retryable || fault.Code == FaultCodes.Unavailable;

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Rxelon.Client.Ledger;
 using Rxelon.Client.Specs;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
@@ -46,6 +47,11 @@ internal sealed record WitnessDocument(string Vkey, IReadOnlyList<WitnessedDocum
 
 internal sealed record WitnessedDocument(string Origin, string Id, ulong Size, string? Root, string? Successor);
 
+/// <summary>A receipt that was fetched: where it lies, and whether all its events are under a published checkpoint and paid.</summary>
+internal sealed record ReceiptDocument(string Subject, string Status, bool Settled, int Entries, string? File);
+
+internal sealed record UnpackedDocument(string Directory, int Entries);
+
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(ProfileDocument))]
@@ -59,6 +65,10 @@ internal sealed record WitnessedDocument(string Origin, string Id, ulong Size, s
 [JsonSerializable(typeof(VkeyDocument))]
 [JsonSerializable(typeof(ServingDocument))]
 [JsonSerializable(typeof(WitnessDocument))]
+[JsonSerializable(typeof(ReceiptDocument))]
+[JsonSerializable(typeof(UnpackedDocument))]
+[JsonSerializable(typeof(ReceiptReport))]
+[JsonSerializable(typeof(PayoutReport))]
 internal sealed partial class CliJson : JsonSerializerContext;
 
 /// <summary>Writes documents of the API and of this program alike.</summary>

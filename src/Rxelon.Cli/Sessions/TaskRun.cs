@@ -32,16 +32,22 @@ internal sealed class TaskRun(CliSession session, Login login)
         }
 
         console.Remark($"task {task}");
+        int code;
         try
         {
             var ended = await new TaskWatch(session, login).UntilEndAsync(task, ct).ConfigureAwait(false);
-            return ended is { } cut ? console.Fail(cut) : await new TaskOutcome(session, login).DeliverAsync(task, wishes.Out, plan.Merge, ct).ConfigureAwait(false);
+            if (ended is { } cut)
+                return console.Fail(cut);
+            code = await new TaskOutcome(session, login).DeliverAsync(task, wishes.Out, plan.Merge, ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             console.Remark($"The task runs on without this command: rxelon task watch {task}, or rxelon task cancel {task}");
             throw;
         }
+
+        await new ReceiptDesk(session, login).KeepAsync(task, ct).ConfigureAwait(false);
+        return code;
     }
 
     private async Task<Outcome<SubmitResponse>> SubmitAsync(TaskPlan plan, ProgressView view, CancellationToken ct)

@@ -58,6 +58,15 @@ public sealed class HubClient : IDisposable
     public Task<Fault?> RemoveKeyAsync(string keyId, CancellationToken ct = default)
         => _connection.SendAsync(new HttpRequestMessage(HttpMethod.Delete, $"v1/account/keys/{Uri.EscapeDataString(keyId)}"), true, ct);
 
+    /// <summary>GET /v1/account/receipts, oldest first; <paramref name="after"/> is the previous page's <c>Next</c>.</summary>
+    public Task<Outcome<AccountReceiptPage>> AccountReceiptsAsync(ulong? after = null, CancellationToken ct = default)
+        => _connection.GetAsync<AccountReceiptPage>(
+            after is { } seq ? string.Create(CultureInfo.InvariantCulture, $"v1/account/receipts?after={seq}") : "v1/account/receipts", ct);
+
+    /// <summary>GET /v1/account/receipts/{sequenceNr}: the receipt's file, not verified. <c>erased</c> when its key was destroyed.</summary>
+    public Task<Outcome<byte[]>> AccountReceiptAsync(ulong sequenceNr, CancellationToken ct = default)
+        => _connection.BytesAsync(new(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"v1/account/receipts/{sequenceNr}")), true, ct);
+
     /// <summary>
     /// DELETE /v1/account: cancels and erases every task, deletes every blob, closes the account for good. <c>not-yet</c> while
     /// pay is on its way: repeat it.
@@ -80,6 +89,10 @@ public sealed class HubClient : IDisposable
     /// <summary>GET /v1/tasks/{id}.</summary>
     public Task<Outcome<TaskResponse>> TaskAsync(TaskId task, CancellationToken ct = default)
         => _connection.GetAsync<TaskResponse>($"v1/tasks/{task}", ct);
+
+    /// <summary>GET /v1/tasks/{id}/receipt: the receipt's file, not verified. <c>erased</c> when its key was destroyed.</summary>
+    public Task<Outcome<byte[]>> TaskReceiptAsync(TaskId task, CancellationToken ct = default)
+        => _connection.BytesAsync(new(HttpMethod.Get, $"v1/tasks/{task}/receipt"), true, ct);
 
     /// <summary>GET /v1/tasks/{id}/why.</summary>
     public Task<Outcome<WhyInfo>> WhyAsync(TaskId task, CancellationToken ct = default)

@@ -167,6 +167,7 @@ internal sealed class HubConnection : IDisposable
         HttpStatusCode.Forbidden => FaultCodes.Forbidden,
         HttpStatusCode.NotFound => FaultCodes.NotFound,
         HttpStatusCode.Conflict => FaultCodes.Conflict,
+        HttpStatusCode.Gone => FaultCodes.Erased,
         HttpStatusCode.RequestEntityTooLarge => FaultCodes.TooLarge,
         HttpStatusCode.TooManyRequests => FaultCodes.RateLimited,
         >= HttpStatusCode.InternalServerError => FaultCodes.Unavailable,

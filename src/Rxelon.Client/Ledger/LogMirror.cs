@@ -100,8 +100,8 @@ public sealed class LogMirror : IDisposable
                 return broken;
             if (!here.IsOk)
                 written += Write(tile.EntriesPath, EntryBundle.Write([.. entries.Value]));
-            if (!stored.IsOk || !File.Exists(PathOf(PayloadBundle.PathOf(tile))))
-                written += Write(PayloadBundle.PathOf(tile), PayloadBundle.Write(payloads.Value));
+            if (!stored.IsOk || !File.Exists(PathOf(tile.PayloadPath)))
+                written += Write(tile.PayloadPath, PayloadBundle.Write(payloads.Value));
         }
 
         return written;
@@ -128,7 +128,7 @@ public sealed class LogMirror : IDisposable
     {
         foreach (var tile in NewTiles(from, size).Where(t => t.Width == Tile.FullWidth))
         {
-            string[] full = tile.Level > 0 ? [tile.Path] : [tile.Path, tile.EntriesPath, PayloadBundle.PathOf(tile)];
+            string[] full = tile.Level > 0 ? [tile.Path] : [tile.Path, tile.EntriesPath, tile.PayloadPath];
             foreach (var partial in full.Select(path => PathOf(path) + ".p").Where(Directory.Exists))
                 Directory.Delete(partial, recursive: true);
         }

@@ -46,7 +46,7 @@ public sealed class LogReader(ILogSource source)
 
     /// <summary>The encrypted payloads below a tile of level 0, as many as its width; empty ones for entries without.</summary>
     public Task<Outcome<IReadOnlyList<byte[]>>> PayloadsAsync(Tile tile, CancellationToken ct = default)
-        => BundleAsync(tile, PayloadBundle.PathOf, MaxPayloads, (bytes, count) => PayloadBundle.Read(bytes, count), ct);
+        => BundleAsync(tile, t => t.PayloadPath, MaxPayloads, (bytes, count) => PayloadBundle.Read(bytes, count), ct);
 
     internal static Fault TooLarge(string path, int limit)
         => new(FaultCodes.TooLarge, $"{path} is longer than the {limit} bytes that it may have.", Culprit.Hub);

@@ -19,6 +19,12 @@ public sealed class ProfileStore(string directory)
     /// <summary>Prepared submissions that the hub has not confirmed.</summary>
     public string JournalDirectory => Path.Combine(Directory, "journal");
 
+    /// <summary>Receipts as the hub gave them.</summary>
+    public string ReceiptsDirectory => Path.Combine(Directory, "receipts");
+
+    /// <summary>What is kept of each ledger: its pinned keys, its last checkpoint.</summary>
+    public string LedgersDirectory => Path.Combine(Directory, "ledgers");
+
     /// <summary><c>RXELON_HOME</c>, else <c>rxelon</c> in the user's configuration directory (Linux: ~/.config).</summary>
     public static ProfileStore FromEnvironment(Func<string, string?> variable)
     {
@@ -61,7 +67,7 @@ public sealed class ProfileStore(string directory)
     }
 
     /// <summary>Makes a directory for the owner only.</summary>
-    internal static void MakeDirectory(string path)
+    public static void MakeDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
             System.IO.Directory.CreateDirectory(path);

@@ -1,6 +1,6 @@
 using Rxelon.Domain.Kernel;
-using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Accounts;
@@ -42,34 +42,13 @@ internal static class AccountHolds
         if (c.FeePermille < 0 || c.Lines.Any(l => l.Amount.IsNegative || l.Part < 0))
             return AccountDecider.Refuse(s, new Fault(FaultCodes.Malformed, "A settlement has no negative amounts or parts.", Culprit.Hub));
 
-        var parts = new HashSet<int>();
-        var owed = new SortedDictionary<AccountId, Tokens>(AccountOrder.Instance);
-        var left = hold.Remaining;
-        foreach (var line in c.Lines)
-        {
-            if (hold.PaidParts.Contains(line.Part) || !parts.Add(line.Part))
-                continue;
-
-            // The task never charges more than its hold; a bug there must not create money here.
-            var amount = Tokens.Min(line.Amount, left);
-            var fee = Tariff.Fee(amount, c.FeePermille);
-            left -= amount;
-            Add(owed, line.Operator, amount - fee);
-            Add(owed, AccountIds.Treasury, fee);
-        }
-
+        var pay = Settlement.Of(c.Lines, hold.PaidParts.Contains, hold.Remaining, c.FeePermille);
         var answer = new AnswerSettlement(c.Task, c.Number, c.Close);
-        if (parts.Count == 0 && !c.Close)
+        if (pay.Parts.Count == 0 && !c.Close)
             return AccountDecider.Ok(s, null, answer);
         var settled = new HoldSettled(
-            c.Task, c.Number, [.. parts], [.. owed.Select(o => new Owed(o.Key, o.Value))], c.Close, c.Close ? left : Tokens.Zero, c.At);
+            c.Task, c.Number, pay.Parts, [.. pay.Owed.Select(o => new Owed(o.Key, o.Value))], c.Close, c.Close ? pay.Left : Tokens.Zero, c.At);
         return AccountDecider.Ok(s, settled, answer);
-    }
-
-    private static void Add(SortedDictionary<AccountId, Tokens> owed, AccountId payee, Tokens amount)
-    {
-        if (amount != Tokens.Zero)
-            owed[payee] = owed.GetValueOrDefault(payee) + amount;
     }
 
     private static Fault? ClosedBefore(AccountState s, TaskId task)

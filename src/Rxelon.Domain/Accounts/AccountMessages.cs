@@ -1,6 +1,7 @@
 using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Accounts;

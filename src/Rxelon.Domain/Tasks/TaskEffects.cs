@@ -1,4 +1,5 @@
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
@@ -18,9 +19,6 @@ public sealed record AdjustHold(AccountId Owner, Tokens Amount, string CommandId
 /// are paid once it is booked. Answered by <see cref="SettlementBooked"/>.
 /// </summary>
 public sealed record Settle(AccountId Owner, int Number, IReadOnlyList<PayLine> Lines, bool Close) : ITaskEffect;
-
-/// <summary>One part's pay.</summary>
-public readonly record struct PayLine(int Part, AccountId Operator, Tokens Amount);
 
 /// <summary>
 /// To the node router, once <see cref="When"/> has come: which of these sessions are not live? Tell the task by

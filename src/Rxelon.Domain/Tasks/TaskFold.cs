@@ -38,7 +38,7 @@ internal static class TaskFold
         Tier = e.Submission.Spec.Budget.Tier,
         Hold = e.Hold,
         BudgetMax = e.Submission.Budget,
-        PartShare = new Tokens(e.Hold.Micros / e.Submission.Parts.Count),
+        PartShare = PartShare.Of(e.Hold, e.Submission.Parts.Count),
         DeadlineSeconds = e.Submission.Spec.Limits.DeadlineSeconds,
         SubmittedAt = e.At,
         Parts = PersistentVector<PartState>.Repeat(PartState.Untried, e.Submission.Parts.Count),
@@ -138,12 +138,7 @@ internal static class TaskFold
         var open = state.WaitingCount + state.RunningCount;
         var share = state.PartShare;
         if (e.Hold != state.Hold && open > 0)
-        {
-            // Attempts under way keep the cap they were placed at; the others share what is left.
-            var all = (e.Hold - state.Cost).Micros / open;
-            var waiting = state.WaitingCount > 0 ? (e.Hold - state.Cost - state.Reserved).Micros / state.WaitingCount : all;
-            share = new Tokens(Math.Max(0, Math.Min(all, waiting)));
-        }
+            share = PartShare.AfterChange(e.Hold, state.Cost, state.Reserved, state.WaitingCount, state.RunningCount);
 
         return state with
         {

@@ -1,4 +1,5 @@
 using Rxelon.Domain.Kernel;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Tasks;

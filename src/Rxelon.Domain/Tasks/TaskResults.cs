@@ -67,7 +67,7 @@ internal static class TaskResults
             }
 
             var charge = Tariff.Charge(state.Price, running.AskPerCoreHour, state.Spec.Resources, r.Metering);
-            charge = Tokens.Min(charge, Tokens.Min(running.Cap, state.Hold - cost));
+            charge = PartShare.Capped(charge, running.Cap, state.Hold, cost);
             cost += charge;
             var result = new Accepted(r.Attempt, c.Node, running.Operator, r.Result, r.Metering, charge, r.Signature);
             taken.Add(r.Attempt.Part, result);

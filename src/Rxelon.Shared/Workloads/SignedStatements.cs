@@ -62,8 +62,11 @@ public static class SignedStatements
     /// A node's enrolment: "rx/enrol/v1\n" ‖ identity key 32 ‖ SHA-256(join token secret) ‖ SHA-256(TLS public key, SPKI DER).
     /// </summary>
     public static byte[] Enrol(ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> tokenSecret, ReadOnlySpan<byte> tlsSpki)
-        => new StatementWriter("rx/enrol/v1").Bytes(identityKey).Bytes(SHA256.HashData(tokenSecret))
-            .Bytes(SHA256.HashData(tlsSpki)).ToArray();
+        => EnrolDigests(identityKey, SHA256.HashData(tokenSecret), SHA256.HashData(tlsSpki));
+
+    /// <summary><see cref="Enrol"/> from what an enrolment's event keeps: the two digests.</summary>
+    public static byte[] EnrolDigests(ReadOnlySpan<byte> identityKey, ReadOnlySpan<byte> tokenSha256, ReadOnlySpan<byte> tlsSpkiSha256)
+        => new StatementWriter("rx/enrol/v1").Bytes(identityKey).Bytes(tokenSha256).Bytes(tlsSpkiSha256).ToArray();
 }
 
 internal sealed class StatementWriter

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Ledger;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 using Answer = Microsoft.AspNetCore.Http.Results;
@@ -35,6 +36,14 @@ internal sealed class FakeHub : IAsyncDisposable
     internal ConcurrentDictionary<TaskId, FakeTask> Tasks { get; } = [];
 
     internal ConcurrentDictionary<AccountId, OpenAccountRequest> Accounts { get; } = [];
+
+    /// <summary>Receipts by task, each answered once and the last one for ever; an empty queue is a task whose key was destroyed.</summary>
+    internal ConcurrentDictionary<string, Queue<Receipt>> TaskReceipts { get; } = [];
+
+    /// <summary>The receipt of every other task.</summary>
+    internal Receipt? AnyTaskReceipt { get; set; }
+
+    internal List<(AccountReceiptInfo Info, Receipt Receipt)> AccountReceipts { get; } = [];
 
     internal List<string> Requests { get; } = [];
 
@@ -65,6 +74,7 @@ internal sealed class FakeHub : IAsyncDisposable
         hub._app.Use(hub.FilterAsync);
         FakeBlobs.Map(hub._app, hub);
         FakeTasks.Map(hub._app, hub);
+        FakeReceipts.Map(hub._app, hub);
         hub.MapAccounts();
         await hub._app.StartAsync();
         hub.Url = hub._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

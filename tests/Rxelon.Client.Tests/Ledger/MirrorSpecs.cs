@@ -104,7 +104,7 @@ public sealed class MirrorSpecs : IDisposable
     public async Task A_payload_where_its_entry_has_none_is_refused()
     {
         _log.Publish(100);
-        var path = PayloadBundle.PathOf(Tile.Holding(0, 0, _log.Size));
+        var path = Tile.Holding(0, 0, _log.Size).PayloadPath;
         var payloads = PayloadBundle.Read(_log.Read(path), (int)_log.Size).Value.ToArray();
         payloads[0] = [1];
         _log.Write(path, TestLog.PayloadBytes(payloads));

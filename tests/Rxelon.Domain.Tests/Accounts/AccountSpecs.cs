@@ -1,7 +1,7 @@
 using Rxelon.Domain.Accounts;
-using Rxelon.Domain.Tasks;
 using Rxelon.Domain.Tests.World;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Tests.Accounts;
