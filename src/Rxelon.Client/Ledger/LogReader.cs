@@ -12,7 +12,6 @@ public sealed class LogReader(ILogSource source)
     /// <summary>Path of the newest checkpoint.</summary>
     public const string CheckpointPath = "checkpoint";
 
-    private const int MaxPayloads = 64 * 1024 * 1024;
     private const int MaxEntries = Tile.FullWidth * (sizeof(ushort) + EntryBundle.MaxEntry);
 
     /// <summary>Where from, for messages.</summary>
@@ -46,7 +45,7 @@ public sealed class LogReader(ILogSource source)
 
     /// <summary>The encrypted payloads below a tile of level 0, as many as its width; empty ones for entries without.</summary>
     public Task<Outcome<IReadOnlyList<byte[]>>> PayloadsAsync(Tile tile, CancellationToken ct = default)
-        => BundleAsync(tile, t => t.PayloadPath, MaxPayloads, (bytes, count) => PayloadBundle.Read(bytes, count), ct);
+        => BundleAsync(tile, t => t.PayloadPath, PayloadBundle.MaxBytes, (bytes, count) => PayloadBundle.Read(bytes, count), ct);
 
     internal static Fault TooLarge(string path, int limit)
         => new(FaultCodes.TooLarge, $"{path} is longer than the {limit} bytes that it may have.", Culprit.Hub);

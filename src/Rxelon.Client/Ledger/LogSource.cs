@@ -39,6 +39,9 @@ public sealed class HttpLogSource : ILogSource, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // Large bundles may take their time as long as this much comes in each span of patience.
+    private const long LeastProgress = 256 * 1024;
+
     private readonly HubConnection _connection;
     private readonly string _prefix;
 
@@ -76,11 +79,11 @@ public sealed class HttpLogSource : ILogSource, IDisposable
             if (answer.Fault is { } fault)
                 return fault;
             using (answer.Value)
-                return await ReadBodyAsync(answer.Value, path, limit, either.Token).ConfigureAwait(false);
+                return await ReadBodyAsync(answer.Value, path, limit, patience, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new Fault(FaultCodes.Unavailable, $"{Name} did not send {path} within {Patience.TotalSeconds} s.", Culprit.Network, Retryable: true);
+            return new Fault(FaultCodes.Unavailable, $"{Name} did not send {path}, or too slowly.", Culprit.Network, Retryable: true);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -91,7 +94,7 @@ public sealed class HttpLogSource : ILogSource, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
-    private static async Task<Outcome<byte[]>> ReadBodyAsync(HttpResponseMessage answer, string path, int limit, CancellationToken ct)
+    private static async Task<Outcome<byte[]>> ReadBodyAsync(HttpResponseMessage answer, string path, int limit, CancellationTokenSource patience, CancellationToken ct)
     {
         if (answer.Content.Headers.ContentLength > limit)
             return LogReader.TooLarge(path, limit);
@@ -100,11 +103,16 @@ public sealed class HttpLogSource : ILogSource, IDisposable
         {
             using var bytes = new MemoryStream();
             var chunk = new byte[16 * 1024];
+            var next = LeastProgress;
             for (int read; (read = await body.ReadAsync(chunk, ct).ConfigureAwait(false)) > 0;)
             {
                 if (bytes.Length + read > limit)
                     return LogReader.TooLarge(path, limit);
                 bytes.Write(chunk, 0, read);
+                if (bytes.Length < next)
+                    continue;
+                next += LeastProgress;
+                patience.CancelAfter(Patience);
             }
 
             return bytes.ToArray();

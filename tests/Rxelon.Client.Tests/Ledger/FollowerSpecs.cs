@@ -146,6 +146,15 @@ public sealed class FollowerSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_checkpoint_of_another_origin_is_refused_though_the_key_signed_it()
+    {
+        _log.Publish(10);
+        var other = _log.Published with { Origin = "elsewhere.test/ledger" };
+        _log.Write(LogReader.CheckpointPath, SignedNote.Sign(other.ToString(), TestLog.Origin, _log.Key).ToBytes());
+        Assert.Equal(FaultCodes.BadSignature, (await FollowAsync()).Fault?.Code);
+    }
+
+    [Fact]
     public async Task A_new_key_is_learned_from_the_entry_that_the_known_key_signed_and_the_old_one_retires()
     {
         _log.Publish(10);
