@@ -49,6 +49,7 @@ run_demo() {
     demo_pathtracer
     demo_docker
     demo_summary "$before_user" "$before_operator"
+    demo_ledger "$1"
     if [ "$1" = yes ]; then
         print_directions
         say "Ctrl-C stops it."
@@ -119,3 +120,56 @@ demo_summary() {
 }
 
 operator_paid() { [ "$(balance_of operator)" -gt "$1" ]; }
+
+# demo_ledger KEEP: a receipt that needs no hub, and an edited journal that cannot hide.
+demo_ledger() {
+    local receipt=$RX_RESULTS/wordstats.receipt.json task key http edge found=0
+    step "Ledger: proves what happened, also to people who do not trust the hub"
+    task=$(as user task list --json | grep -oE 't_[a-z2-7]{26}' | tail -n 1)
+    as user task receipt "$task" --out "$receipt" --wait 30s || die 1 "no receipt for $task"
+    key=$(admin ledger status | awk '$1 == "key" { print $2; exit }')
+    say "  receipt    ${receipt#"$RX_ROOT"/} ($(wc -c <"$receipt") bytes, of the first task)"
+    say "  page       $RX_URL/ledger/"
+    http=${RX_URL##*:} edge=$(json_number "$RX_HUB_DATA/hub.json" edgePort)
+    stop_process "$RX_HUB_PID"
+
+    step "The hub is stopped; the receipt is checked with nothing but the log's public key"
+    say "  rxelon ledger verify RECEIPT --key $key"
+    shown as user ledger verify "$receipt" --key "$key" || die 1 "the receipt does not verify"
+    say "  rxelon ledger recompute-payout RECEIPT"
+    shown as user ledger recompute-payout "$receipt" --key "$key" || die 1 "the receipt's money is not what the formula gives"
+
+    step "Somebody edits a copy of the journal; the audit of the untouched one comes first"
+    shown rxelon_hub ledger audit --data "$RX_HUB_DATA" || die 1 "the audit found differences where nobody changed anything"
+    tampered_copy "$RX_STATE/demo/tampered"
+    say "  in the copy, one letter of the first task's name is another"
+    shown rxelon_hub ledger audit --data "$RX_STATE/demo/tampered" || found=$?
+    [ "$found" -eq 1 ] || die 1 "the audit did not find the edited row"
+
+    if [ "$1" = yes ]; then
+        forget_process "$RX_HUB_PID"
+        start_hub "$http" "$edge"
+        await_nodes 2
+    fi
+}
+
+# shown COMMAND…: its output set in; its exit code is kept.
+shown() {
+    "$@" 2>&1 | sed 's/^/  | /'
+    return "${PIPESTATUS[0]}"
+}
+
+# tampered_copy DIR: the hub's data with one byte of the journal changed behind everybody's back.
+tampered_copy() {
+    local file offset
+    rm -rf "$1"
+    cp -a "$RX_HUB_DATA" "$1"
+    for file in journal.db-wal journal.db; do
+        [ -f "$1/$file" ] || continue
+        offset=$(grep -abo '"name":"wordstats"' "$1/$file" | head -n 1 | cut -d: -f1) || true
+        [ -n "$offset" ] || continue
+        printf 'W' | dd of="$1/$file" bs=1 seek=$((offset + 8)) conv=notrunc status=none
+        return 0
+    done
+    die 1 "the journal holds no task that could be edited"
+}

@@ -77,6 +77,15 @@ stop_process() {
 
 process_gone() { ! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" 2>/dev/null | cut -c1)" = Z ]; }
 
+# forget_process PID: it was stopped on purpose.
+forget_process() {
+    local pid kept=()
+    for pid in "${RX_PIDS[@]}"; do
+        [ "$pid" = "$1" ] || kept+=("$pid")
+    done
+    RX_PIDS=("${kept[@]}")
+}
+
 stop_processes() {
     local i
     for ((i = ${#RX_PIDS[@]} - 1; i >= 0; i--)); do
