@@ -126,7 +126,7 @@ demo_ledger() {
     local receipt=$RX_RESULTS/wordstats.receipt.json task key http edge found=0
     step "Ledger: proves what happened, also to people who do not trust the hub"
     task=$(as user task list --json | grep -oE 't_[a-z2-7]{26}' | tail -n 1)
-    as user task receipt "$task" --out "$receipt" --wait 30s || die 1 "no receipt for $task"
+    as user task receipt "$task" --out "$receipt" --wait 30s >/dev/null || die 1 "no receipt for $task"
     key=$(admin ledger status | awk '$1 == "key" { print $2; exit }')
     say "  receipt    ${receipt#"$RX_ROOT"/} ($(wc -c <"$receipt") bytes, of the first task)"
     say "  page       $RX_URL/ledger/"

@@ -1,6 +1,7 @@
 using Akka.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Data.Sqlite;
 using Rxelon.Hub.Admin;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Edge;
@@ -94,6 +95,7 @@ public sealed class HubHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        SqliteConnection.ClearAllPools(); // the last one to close a database folds its write-ahead log in: a stopped hub is whole files
         _directory.Dispose();
     }
 

@@ -12,7 +12,7 @@ internal static class LedgerCommand
 {
     private const int Differs = 1;
 
-    internal static Command Build() => new("ledger", "Checks the ledger on this disk, and begins a successor.") { Audit(), Fsck(), Succeed() };
+    internal static Command Build() => new("ledger", "Checks the ledger on this disk, and begins a successor.") { Audit(), Fsck(), Succeed(), ExportKeys(), Rebuild() };
 
     private static Command Audit()
     {
@@ -82,6 +82,48 @@ internal static class LedgerCommand
             Console.WriteLine($"The successor's key is {vkey}");
             Console.WriteLine($"Its first block is in {Path.Combine(path, SealingServices.FolderName)}.");
             Console.WriteLine("Tell the witnesses (rxelon witness succeed FOLDER) and everybody who follows the old log; then start the hub.");
+            return Task.FromResult(0);
+        }));
+        return command;
+    }
+
+    private static Command ExportKeys()
+    {
+        var data = Data();
+        var file = new Option<string>("--out") { Description = "The file to write, mode 0600. Keep it and the master key apart from every copy of the ledger.", Required = true };
+        var command = new Command("export-keys", "Writes the keys that open mirrors' encrypted events, sealed under the master key. The hub may run.") { data, file };
+        command.SetAction((parsed, _) => HubCommand.GuardAsync(() =>
+        {
+            var count = Rebuilding.ExportKeys(Path.GetFullPath(parsed.GetValue(data)!), Path.GetFullPath(parsed.GetValue(file)!));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} keys. Delete older exports: they open what was deleted since."));
+            return Task.FromResult(0);
+        }));
+        return command;
+    }
+
+    private static Command Rebuild()
+    {
+        var data = Data();
+        var mirror = new Option<string>("--mirror") { Description = "The folder of a mirror of the lost hub's ledger.", Required = true };
+        var keys = new Option<string>("--keys") { Description = "The newest file of export-keys.", Required = true };
+        var key = new Option<string>("--log-key") { Description = "The lost log's key (vkey).", Required = true };
+        var command = new Command("rebuild", "Makes a journal from a mirror and exported keys, in a data directory that has the lost hub's master key and no journal.")
+        {
+            data, mirror, keys, key,
+        };
+        command.SetAction((parsed, cancel) => HubCommand.GuardAsync(() =>
+        {
+            var logKey = NoteKey.Parse(parsed.GetValue(key)!);
+            if (logKey.Fault is { } fault)
+                throw new InvalidDataException($"--log-key: {fault.Message}");
+            var path = Path.GetFullPath(parsed.GetValue(data)!);
+            using var directory = DataDirectory.Open(path);
+            FileVault.Open(path, HubCommand.MasterKeyFromEnvironment).Dispose();
+            var sealing = MasterKey.Derive(path, HubCommand.MasterKeyFromEnvironment, SealingServices.KeyPurpose);
+            var rebuilt = Rebuilding.Rebuild(Path.GetFullPath(parsed.GetValue(mirror)!), parsed.GetValue(keys)!, logKey.Value, path, sealing, cancel);
+            CryptographicOperations.ZeroMemory(sealing);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rebuilt.Events} events are in the journal again; {rebuilt.Unopened} stay closed: deleted by their owners, or newer than the keys."));
+            Console.WriteLine("Now begin the successor log: rxelon-hub ledger succeed.");
             return Task.FromResult(0);
         }));
         return command;

@@ -34,6 +34,23 @@ internal sealed class LogDirectory
         return entries.IsOk ? entries.Value : throw Damaged(tile.EntriesPath);
     }
 
+    /// <summary>Every event of a log of that size with its encrypted copy, in order; the files were checked before.</summary>
+    internal static IEnumerable<(EventLeaf Leaf, byte[] Replica)> Events(string directory, ulong size)
+    {
+        var log = new LogDirectory(directory);
+        foreach (var tile in Tile.Of(size).Where(t => t.Level == 0))
+        {
+            var leaves = log.ReadEntries(tile);
+            var (bytes, width) = log.Read(tile, t => t.PayloadPath);
+            var replicas = PayloadBundle.Read(bytes, width);
+            for (var i = 0; i < tile.Width; i++)
+            {
+                if (Leaf.Parse(leaves[i]).Value is EventLeaf leaf)
+                    yield return (leaf, replicas.IsOk ? replicas.Value[i] : throw Damaged(tile.PayloadPath));
+            }
+        }
+    }
+
     private List<MerkleHash> ReadTile(Tile tile)
     {
         var (bytes, width) = Read(tile, t => t.Path);

@@ -14,16 +14,7 @@ internal sealed class SealingWorld : IDisposable
 {
     internal const string Origin = "test.example/ledger";
 
-    private static readonly byte[] SealingKey = Enumerable.Repeat((byte)7, 32).ToArray();
-
-    // As Akka.Persistence.Sql makes it.
-    private const string Table = """
-        CREATE TABLE IF NOT EXISTS journal(
-          ordering INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, created INTEGER NOT NULL, deleted Bit NOT NULL, persistence_id NVarChar(255) NOT NULL,
-          sequence_number INTEGER NOT NULL, message VarBinary NOT NULL, tags NVarChar(100) NULL, manifest NVarChar(500) NULL, identifier INTEGER NULL,
-          writer_uuid NVarChar(128) NULL);
-        CREATE UNIQUE INDEX IF NOT EXISTS journal_uq ON journal (persistence_id, sequence_number);
-        """;
+    internal static readonly byte[] SealingKey = Enumerable.Repeat((byte)7, 32).ToArray();
 
     private readonly TemporaryDirectory _directory = new();
     private readonly Dictionary<string, long> _numbers = [];
@@ -33,7 +24,7 @@ internal sealed class SealingWorld : IDisposable
     {
         JournalFile = new SqliteFile(System.IO.Path.Combine(Path, "journal.db"));
         JournalFile.Create();
-        Sql(Table);
+        Sql(JournalSchema.Tables);
         Keys = LogKeys.Open(Path, [.. SealingKey], _ => Origin);
         Time.SetUtcNow(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
     }

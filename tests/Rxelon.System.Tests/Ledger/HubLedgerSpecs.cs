@@ -9,7 +9,7 @@ using Rxelon.Shared.Ledger;
 namespace Rxelon.System.Tests.Ledger;
 
 /// <summary>A real hub's ledger, killed, rolled back and witnessed by real processes.</summary>
-public sealed class HubLedgerSpecs : IAsyncDisposable
+public sealed class HubLedgerSpecs : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly TestNetwork _network = new();
@@ -18,7 +18,9 @@ public sealed class HubLedgerSpecs : IAsyncDisposable
     private string[] _hubArguments = [];
     private int _users;
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _http.Dispose();
         foreach (var witness in _witnesses)
@@ -137,6 +139,67 @@ public sealed class HubLedgerSpecs : IAsyncDisposable
         await CoveredAsync();
         Assert.NotEqual(oldKey, (await LogAsync()).Keys.Single());
         Assert.Equal(2, (await CheckpointAsync()).Signatures.Count(s => s.Name.EndsWith(".test/w", StringComparison.Ordinal)));
+        await AuditAsync(0, "The journal is what was sealed.");
+    }
+
+    [Fact]
+    public async Task A_new_log_key_and_another_logs_checkpoint_go_into_the_log_and_followers_learn_the_key()
+    {
+        await StartAsync();
+        await OpenAccountsAsync(1);
+        await CoveredAsync();
+        await FollowAsync(0);
+        var old = (await LogAsync()).Keys.Single();
+        Assert.Contains("new key", await _network.PbmAsync("ledger", "rotate-key", "-days", "1"), StringComparison.Ordinal);
+        Assert.Equal(1, (await _network.AdminAsync("ledger", "rotate-key")).Code); // one at a time
+        Assert.Equal(2, (await _network.AdminAsync("ledger", "rotate-key", "-days", "0")).Code);
+        await Eventually.TrueAsync("both keys sign", Patience, async () => (await CheckpointAsync()).Signatures.Count == 2);
+        await FollowAsync(0);
+
+        var foreign = Path.Combine(_network.Directory, "foreign");
+        using (var key = Shared.Crypto.SigningKeyPair.Generate())
+            await File.WriteAllTextAsync(foreign, SignedNote.Sign(new Checkpoint("other.test/log", 0, MerkleHash.EmptyRoot).ToString(), "other.test/log", key).ToString());
+        await _network.PbmAsync("ledger", "anchor", "-file", foreign);
+        await File.WriteAllTextAsync(foreign, "not a note");
+        Assert.Equal(1, (await _network.AdminAsync("ledger", "anchor", "-file", foreign)).Code);
+        await CoveredAsync();
+        await FollowAsync(0);
+        await StopAsync();
+        await StartAsync(); // both keys are found again
+        var keys = (await LogAsync()).Keys;
+        Assert.Equal((2, old), (keys.Count, keys[1]));
+        await AuditAsync(0, "The journal is what was sealed.");
+    }
+
+    [Fact]
+    public async Task A_lost_hub_comes_back_from_a_mirror_and_the_keys_that_were_kept_elsewhere()
+    {
+        await StartAsync();
+        var made = await _network.CliAsync("ann", ["account", "create", "--hub", _network.HubUrl.ToString(), "--name", "ann"]);
+        Assert.True(made.Code == 0, made.ToString());
+        await _network.PbmAsync("accounts", "grant", "-account", "ann", "-amount", "42");
+        await CoveredAsync();
+        var key = (await LogAsync()).Keys.Single();
+        var (mirror, safe) = (Path.Combine(_network.Directory, "mirror"), Path.Combine(_network.Directory, "safe"));
+        var mirrored = await OutsideProcess.RunAsync(_network.Accounts, "mirror", new Uri(_network.HubUrl, "ledger").ToString(), mirror, "--once", "--key", key);
+        Assert.True(mirrored.Code == 0, mirrored.ToString());
+        Directory.CreateDirectory(safe);
+        Assert.Equal(0, (await HubAsync("ledger", "export-keys", "--data", _network.HubData, "--out", Path.Combine(safe, "entity-keys"))).Code);
+        foreach (var file in (string[])["vault.master", "vault.key"])
+            File.Copy(Path.Combine(_network.HubData, file), Path.Combine(safe, file));
+        Copy(Path.Combine(_network.HubData, "ca"), Path.Combine(safe, "ca"));
+        await _network.Hub.KillAsync();
+        Directory.Delete(_network.HubData, recursive: true);
+
+        Copy(safe, _network.HubData);
+        var rebuilt = await HubAsync("ledger", "rebuild", "--data", _network.HubData, "--mirror", mirror, "--keys", Path.Combine(safe, "entity-keys"), "--log-key", key);
+        Assert.True(rebuilt.Code == 0 && rebuilt.Out.StartsWith("3 events", StringComparison.Ordinal), rebuilt.ToString());
+        var begun = await HubAsync("ledger", "succeed", "--data", _network.HubData, "--checkpoint", Path.Combine(mirror, "checkpoint"), "--old-key", key);
+        Assert.True(begun.Code == 0, begun.ToString());
+        await StartAsync();
+        var shown = await _network.CliAsync("ann", ["account", "show", "--json"]);
+        Assert.True(shown.Code == 0 && shown.Out.Contains("42000000", StringComparison.Ordinal), shown.ToString());
+        await CoveredAsync();
         await AuditAsync(0, "The journal is what was sealed.");
     }
 
