@@ -9,7 +9,13 @@ internal sealed class DataDirectory : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly FileStream _lock;
 
-    private DataDirectory(FileStream held) => _lock = held;
+    private DataDirectory(string path, FileStream held)
+    {
+        Path = path;
+        _lock = held;
+    }
+
+    internal string Path { get; }
 
     /// <summary>Makes the directory if need be and locks it; <see cref="InvalidDataException"/> when another hub has it.</summary>
     internal static DataDirectory Open(string path)
@@ -19,7 +25,7 @@ internal sealed class DataDirectory : IDisposable
             File.SetUnixFileMode(path, OwnerOnly);
         try
         {
-            return new DataDirectory(new FileStream(Path.Combine(path, "hub.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataDirectory(path, new FileStream(System.IO.Path.Combine(path, "hub.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException e)
         {

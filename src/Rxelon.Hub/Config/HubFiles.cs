@@ -1,4 +1,5 @@
 using Rxelon.Hub.Journal;
+using Rxelon.Hub.Sealing;
 
 namespace Rxelon.Hub.Config;
 
@@ -21,6 +22,16 @@ internal sealed class HubFiles
         Journal = new SqliteFile(Path.Combine(dataDirectory, "journal.db"));
         Snapshots = new SqliteFile(Path.Combine(dataDirectory, "snapshots.db"));
         Index = new SqliteFile(Path.Combine(dataDirectory, "index.db"));
+        Ledger = new SqliteFile(Path.Combine(dataDirectory, SealingServices.DatabaseName));
+    }
+
+    internal SqliteFile Ledger { get; }
+
+    /// <summary>Folds every write-ahead log into its database, which only the last connection that may write does by itself.</summary>
+    internal void FoldAll()
+    {
+        foreach (var file in (SqliteFile[])[Journal, Snapshots, Index, Ledger])
+            file.Fold();
     }
 
     internal SqliteFile Journal { get; }

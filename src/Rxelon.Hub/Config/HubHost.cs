@@ -95,7 +95,8 @@ public sealed class HubHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        SqliteConnection.ClearAllPools(); // the last one to close a database folds its write-ahead log in: a stopped hub is whole files
+        SqliteConnection.ClearAllPools();
+        new HubFiles(_directory.Path).FoldAll(); // a stopped hub is whole files
         _directory.Dispose();
     }
 

@@ -28,6 +28,15 @@ internal sealed class SqliteFile(string path)
     /// <summary>An own connection for reading and writing.</summary>
     internal SqliteConnection Open() => Open(SqliteOpenMode.ReadWriteCreate);
 
+    /// <summary>Folds the write-ahead log into the file when nobody else has it open; without effect otherwise.</summary>
+    internal void Fold()
+    {
+        if (!File.Exists(Path))
+            return;
+        using var connection = Open(SqliteOpenMode.ReadWrite, pooled: false);
+        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE);");
+    }
+
     /// <summary>An own connection that cannot write.</summary>
     internal SqliteConnection OpenReadOnly() => Open(SqliteOpenMode.ReadOnly);
 
