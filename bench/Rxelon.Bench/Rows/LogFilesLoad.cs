@@ -17,7 +17,7 @@ internal static class LogFilesLoad
     {
         var before = GC.GetTotalMemory(true);
         var residentBefore = Resident();
-        var files = LogFiles.Open(directory, 0);
+        using var files = LogFiles.Open(directory, 0);
         var frontier = new Frontier();
         var flushing = TimeSpan.Zero;
         var flushes = new List<double>();
