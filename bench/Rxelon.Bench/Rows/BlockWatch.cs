@@ -27,9 +27,6 @@ internal sealed class BlockWatch : IDisposable
     /// <summary>For each event from that entry on, the seconds from its journal row to its block. For a hub at rest.</summary>
     internal async Task<List<double>> WaitsAsync(ulong from)
     {
-        while (Volatile.Read(ref _last) < _hub.Ledger!.Status.Size)
-            await Task.Delay(EachMilliseconds);
-        var seen = _seen.OrderBy(s => s.Size).ToList();
         using var connection = new SqliteFile(Path.Combine(_hub.Options.DataDirectory, SealingServices.DatabaseName)).OpenAlone();
         using (var attach = SqliteFile.Prepare(connection, "ATTACH $file AS journal"))
         {
@@ -37,6 +34,10 @@ internal sealed class BlockWatch : IDisposable
             attach.ExecuteNonQuery();
         }
 
+        var size = LedgerSchema.ReadHead(connection).Size;
+        while (Volatile.Read(ref _last) < size)
+            await Task.Delay(EachMilliseconds);
+        var seen = _seen.OrderBy(s => s.Size).ToList();
         using var events = SqliteFile.Prepare(connection, """
             SELECT s.idx, j.created FROM sealed s JOIN entities e ON e.id = s.entity
             JOIN journal.journal j ON j.persistence_id = e.pid AND j.sequence_number = s.seq WHERE s.idx >= $from ORDER BY s.idx

@@ -12,8 +12,8 @@ namespace Rxelon.Hub.Sealing;
 internal static class LedgerSchema
 {
     /// <summary>
-    /// <c>sealed</c>: entity 0 stands for entries about the log itself. <c>about</c>: which events of accounts are about a task. <c>pending</c>: one
-    /// row a batch.
+    /// <c>sealed</c>: entity 0 stands for entries about the log itself. <c>about</c>: which events of accounts are about a task. <c>pending</c>: up
+    /// to 128 entries a row.
     /// </summary>
     internal const string Tables = """
         CREATE TABLE IF NOT EXISTS head(

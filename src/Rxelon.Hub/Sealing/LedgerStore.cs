@@ -88,8 +88,8 @@ internal sealed class LedgerStore : IDisposable
                 Run("INSERT INTO sealed VALUES(@index, @entity, @seq)", (long)index, entity, (long)sequenceNr);
             foreach (var (task, entity, sequenceNr) in change.About)
                 Run("INSERT OR IGNORE INTO about VALUES(@task, @entity, @seq)", task, entity, (long)sequenceNr);
-            if (change.Entries.Count > 0)
-                Run("INSERT INTO pending VALUES(@first, @count, @bytes)", (long)change.Entries[0].Index, change.Entries.Count, PendingEntries.Write(change.Entries));
+            foreach (var entries in change.Entries.Chunk(PendingEntries.AtOnce))
+                Run("INSERT INTO pending VALUES(@first, @count, @bytes)", (long)entries[0].Index, entries.Length, PendingEntries.Write(entries));
             DropPending(change.Head.Tiled - (change.Head.Tiled % Tile.FullWidth));
         });
         Head = change.Head;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Rxelon.Domain.Sealing;
 using Rxelon.Hub.Disk;
 using Rxelon.Shared.Ledger;
@@ -103,24 +104,28 @@ internal sealed class LogFiles : IDisposable
         return _open[level];
     }
 
-    private void WriteTile(Tile tile)
+    private void WriteTile(Tile tile) => Write(tile, tile.Path, tile.Width * MerkleHash.Size, bytes =>
     {
-        var bytes = new byte[tile.Width * MerkleHash.Size];
         for (var i = 0; i < tile.Width; i++)
-            _open[tile.Level][i].CopyTo(bytes.AsSpan(i * MerkleHash.Size));
-        Write(tile, tile.Path, bytes);
-    }
+            _open[tile.Level][i].CopyTo(bytes[(i * MerkleHash.Size)..]);
+    });
 
     private void WriteBundle(Tile tile)
     {
-        Write(tile, tile.EntriesPath, EntryBundle.Write([.. _bundle.Select(e => e.Leaf)]));
-        Write(tile, tile.PayloadPath, PayloadBundle.Write([.. _bundle.Select(e => e.Replica)]));
+        var leaves = _bundle.ConvertAll(e => e.Leaf);
+        Write(tile, tile.EntriesPath, EntryBundle.SizeOf(leaves), bytes => EntryBundle.Write(leaves, bytes));
+        var replicas = _bundle.ConvertAll(e => e.Replica);
+        Write(tile, tile.PayloadPath, PayloadBundle.SizeOf(replicas), bytes => PayloadBundle.Write(replicas, bytes));
     }
 
-    private void Write(Tile tile, string name, byte[] content)
+    // Bundles are larger than what the collector takes for small: their buffers are used again.
+    private void Write(Tile tile, string name, int size, Filler fill)
     {
         var path = Path.Combine(_directory, name);
-        _batch.Write(path, content);
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        fill(buffer.AsSpan(0, size));
+        _batch.Write(path, buffer.AsSpan(0, size));
+        ArrayPool<byte>.Shared.Return(buffer);
         if (tile.Width == Tile.FullWidth)
             _superseded.Add(path + ".p");
     }
@@ -140,6 +145,8 @@ internal sealed class LogFiles : IDisposable
 
         return hashes;
     }
+
+    private delegate void Filler(Span<byte> bytes);
 
     private static MerkleHash Root(List<MerkleHash> full) => new HashedTile(full).Subtree(8, 0);
 }
