@@ -10,6 +10,7 @@ using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Entities;
 using Rxelon.Hub.Projections;
+using Rxelon.Hub.Sealing;
 using Rxelon.Hub.Vault;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Pricing;
@@ -24,6 +25,9 @@ namespace Rxelon.Bench.Mock;
 /// </summary>
 internal sealed class MockHub : IAsyncDisposable
 {
+    /// <summary>What the ledger's secrets are sealed under.</summary>
+    internal static readonly byte[] SealingKey = [.. Enumerable.Repeat((byte)7, 32)];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly IHost _host;
@@ -61,12 +65,18 @@ internal sealed class MockHub : IAsyncDisposable
 
     internal ITaskIndex TaskIndex => Services.GetRequiredService<ITaskIndex>();
 
+    /// <summary>What the sealer last said of itself; null without one.</summary>
+    internal LedgerBoard? Ledger => Services.GetService<LedgerBoard>();
+
     internal MockBlobs Blobs => (MockBlobs)Services.GetRequiredService<IBlobStore>();
 
     internal static PriceTerms Price { get; } = new(new Tokens(1_000), new Tokens(100_000_000), 1000, 1000, 50);
 
-    /// <summary>Starts a hub; the directory is deleted at the end unless the caller brings one.</summary>
-    internal static async Task<MockHub> StartAsync(string? dataDirectory = null, IVault? vault = null)
+    /// <summary>
+    /// Starts a hub; the directory is deleted at the end unless the caller brings one. <paramref name="sealing"/>: with the ledger at
+    /// its default settings, without witnesses.
+    /// </summary>
+    internal static async Task<MockHub> StartAsync(string? dataDirectory = null, IVault? vault = null, bool sealing = false)
     {
         var options = new HubOptions
         {
@@ -74,12 +84,21 @@ internal sealed class MockHub : IAsyncDisposable
             AllowMock = true,
         };
         var host = new HostBuilder()
-            .ConfigureServices((_, services) => services
-                .AddLogging(log => log.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole())
-                .AddSingleton(vault ?? new MockVault())
-                .AddSingleton<IBlobStore>(new MockBlobs())
-                .AddRxelonIndexes(options)
-                .AddAkka(AkkaHosting.SystemName, (akka, provider) => akka.AddRxelonCluster(options, provider)))
+            .ConfigureServices((_, services) =>
+            {
+                services.AddLogging(log => log.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole())
+                    .AddSingleton(vault ?? new MockVault())
+                    .AddSingleton<IBlobStore>(new MockBlobs())
+                    .AddRxelonIndexes(options);
+                if (sealing)
+                    services.AddRxelonLedger(OpenLedger(options));
+                services.AddAkka(AkkaHosting.SystemName, (akka, provider) =>
+                {
+                    akka.AddRxelonCluster(options, provider);
+                    if (sealing)
+                        akka.WithSealer();
+                });
+            })
             .Build();
         await host.StartAsync();
         return new MockHub(host, options, dataDirectory is null);
@@ -170,6 +189,17 @@ internal sealed class MockHub : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         if (_deletesData)
             Directory.Delete(Options.DataDirectory, recursive: true);
+    }
+
+    private static SealingServices OpenLedger(HubOptions options)
+    {
+        Directory.CreateDirectory(options.DataDirectory);
+        return SealingServices.Open(
+            options.DataDirectory, new HubFiles(options.DataDirectory).Journal, [.. SealingKey],
+            new SealingOptions(
+                options.LedgerOrigin, options.HttpUrl, options.LedgerPolicy, options.LedgerBatch, options.LedgerCheckpoint, options.LedgerRewitness,
+                options.LedgerWitnessTimeout, options.LedgerReplicas),
+            new LedgerBoard(), TimeProvider.System);
     }
 
     private static async Task Ok(Task<AccountReply> asked)

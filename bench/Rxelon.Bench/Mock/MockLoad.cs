@@ -22,8 +22,19 @@ internal static class MockLoad
         var orders = Enumerable.Range(0, tasks).Select(i => MockHub.Order(owners[i % owners.Count], parts));
         if (!asNeeded)
             orders = orders.ToList();
+        await DriveAsync(hub, owners, orders, tasks, inFlight, 0);
+    }
+
+    /// <summary>As <see cref="RunTasksAsync"/> with one-part tasks at a steady pace, however many of them are under way.</summary>
+    internal static Task RunPacedAsync(this MockHub hub, IReadOnlyList<AccountId> owners, int tasks, int perSecond)
+        => DriveAsync(
+            hub, owners, Enumerable.Range(0, tasks).Select(i => MockHub.Order(owners[i % owners.Count], 1)), tasks, 0, perSecond / Driver.BeatsPerSecond);
+
+    private static async Task DriveAsync(
+        MockHub hub, IReadOnlyList<AccountId> owners, IEnumerable<SubmitTask> orders, int tasks, int inFlight, int eachBeat)
+    {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var driver = hub.System.ActorOf(Props.Create(() => new Driver(hub, orders, tasks, inFlight, done)));
+        var driver = hub.System.ActorOf(Props.Create(() => new Driver(hub, orders, tasks, inFlight, eachBeat, done)));
         await done.Task.WaitAsync(Patience);
         hub.System.Stop(driver);
         foreach (var owner in owners)
@@ -59,33 +70,50 @@ internal static class MockLoad
         }
     }
 
-    private sealed class Driver : UntypedActor
+    private sealed class Driver : UntypedActor, IWithTimers
     {
+        internal const int BeatsPerSecond = 50;
+        private static readonly object Beat = new();
+
         private readonly MockHub _hub;
         private readonly IEnumerator<SubmitTask> _orders;
         private readonly int _tasks;
+        private readonly int _eachBeat;
         private readonly TaskCompletionSource _done;
         private int _completed;
 
-        public Driver(MockHub hub, IEnumerable<SubmitTask> orders, int tasks, int inFlight, TaskCompletionSource done)
+        public Driver(MockHub hub, IEnumerable<SubmitTask> orders, int tasks, int inFlight, int eachBeat, TaskCompletionSource done)
         {
             _hub = hub;
             _orders = orders.GetEnumerator();
             _tasks = tasks;
+            _eachBeat = eachBeat;
             _done = done;
             for (var i = 0; i < inFlight; i++)
                 SubmitNext();
+        }
+
+        public ITimerScheduler Timers { get; set; } = null!; // set by Akka before PreStart
+
+        protected override void PreStart()
+        {
+            if (_eachBeat > 0)
+                Timers.StartPeriodicTimer(nameof(Beat), Beat, TimeSpan.FromSeconds(1.0 / BeatsPerSecond));
         }
 
         protected override void OnReceive(object message)
         {
             switch (message)
             {
+                case var beat when ReferenceEquals(beat, Beat):
+                    for (var i = 0; i < _eachBeat; i++)
+                        SubmitNext();
+                    break;
                 case TaskNews { Phase: TaskPhase.Completed } news:
                     _hub.News.Tell(new Unwatch(news.Task, Self));
                     if (++_completed == _tasks)
                         _done.TrySetResult();
-                    else
+                    else if (_eachBeat == 0)
                         SubmitNext();
                     break;
                 case TaskNews { Phase: > TaskPhase.Completed } news:

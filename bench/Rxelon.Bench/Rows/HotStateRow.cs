@@ -17,7 +17,7 @@ internal sealed class HotStateRow : IBenchRow
 
     public async Task<RowResult> RunAsync(BenchRun run, CancellationToken cancel)
     {
-        await using var hub = await MockHub.StartAsync();
+        await using var hub = await MockHub.StartAsync(sealing: true);
         await hub.OpenOperatorsAsync();
         hub.AttachNodes(nodes: 16, slots: 64);
         var owners = new List<AccountId>();

@@ -59,9 +59,12 @@ internal sealed record LedgerChange(
     IReadOnlyList<(ulong Index, long Entity, ulong SequenceNr)> Sealed,
     IReadOnlyList<(byte[] Task, long Entity, ulong SequenceNr)> About);
 
-/// <summary>Entries of one batch in one value: u64 first, then for each u16 length ‖ leaf ‖ u32 length ‖ replica, big-endian.</summary>
+/// <summary>Some entries in one value: u64 first, then for each u16 length ‖ leaf ‖ u32 length ‖ replica, big-endian.</summary>
 internal static class PendingEntries
 {
+    /// <summary>In one value, so that most values are small objects for the collector.</summary>
+    internal const int AtOnce = 128;
+
     internal static byte[] Write(IReadOnlyList<SealedEntry> entries)
     {
         var bytes = new byte[sizeof(ulong) + entries.Sum(e => sizeof(ushort) + e.Leaf.Length + sizeof(uint) + e.Replica.Length)];

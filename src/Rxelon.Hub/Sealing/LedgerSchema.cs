@@ -12,8 +12,8 @@ namespace Rxelon.Hub.Sealing;
 internal static class LedgerSchema
 {
     /// <summary>
-    /// <c>sealed</c>: entity 0 stands for entries about the log itself. <c>about</c>: which events of accounts are about a task. <c>pending</c>: one
-    /// row a batch.
+    /// <c>sealed</c>: entity 0 stands for entries about the log itself. <c>about</c>: which events of accounts are about a task. <c>pending</c>: up
+    /// to 128 entries a row.
     /// </summary>
     internal const string Tables = """
         CREATE TABLE IF NOT EXISTS head(
@@ -31,6 +31,9 @@ internal static class LedgerSchema
           height INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, hash BLOB NOT NULL, previous BLOB NOT NULL, events INTEGER NOT NULL,
           total INTEGER NOT NULL, note TEXT NOT NULL, published INTEGER NOT NULL);
         """;
+
+    internal const string EntityByName = "SELECT id, key, sealed, last, erased, pid FROM entities WHERE pid = $it";
+    private const string EntityById = "SELECT id, key, sealed, last, erased, pid FROM entities WHERE id = $it";
 
     /// <summary>Columns id, key, sealed, last, erased, pid. A key that does not open is an <see cref="InvalidDataException"/>.</summary>
     private static LedgerEntity ReadEntity(SqliteDataReader row, byte[] sealingKey)
@@ -78,11 +81,25 @@ internal static class LedgerSchema
 
     /// <summary>The entity, or null.</summary>
     internal static LedgerEntity? FindEntity(SqliteConnection connection, string persistenceId, byte[] sealingKey)
-        => FindEntity(connection, "pid = $it", persistenceId, sealingKey);
+    {
+        using var find = SqliteFile.Prepare(connection, EntityByName);
+        return FindEntity(find, persistenceId, sealingKey);
+    }
 
     /// <summary>The entity with this number, or null.</summary>
     internal static LedgerEntity? FindEntity(SqliteConnection connection, long id, byte[] sealingKey)
-        => FindEntity(connection, "id = $it", id, sealingKey);
+    {
+        using var find = SqliteFile.Prepare(connection, EntityById);
+        return FindEntity(find, id, sealingKey);
+    }
+
+    /// <summary>The entity that a statement finds (<see cref="EntityByName"/>), or null.</summary>
+    internal static LedgerEntity? FindEntity(SqliteCommand find, object value, byte[] sealingKey)
+    {
+        find.Parameters[0].Value = value;
+        using var row = find.ExecuteReader();
+        return row.Read() ? ReadEntity(row, sealingKey) : null;
+    }
 
     /// <summary>Rows of persistence id, sequence number and index.</summary>
     internal static List<Place> ReadPlaces(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
@@ -116,14 +133,6 @@ internal static class LedgerSchema
         }
 
         return blocks;
-    }
-
-    private static LedgerEntity? FindEntity(SqliteConnection connection, string which, object value, byte[] sealingKey)
-    {
-        using var command = SqliteFile.Prepare(connection, $"SELECT id, key, sealed, last, erased, pid FROM entities WHERE {which}");
-        command.Parameters[0].Value = value;
-        using var row = command.ExecuteReader();
-        return row.Read() ? ReadEntity(row, sealingKey) : null;
     }
 
     private static MerkleHash Hash(SqliteDataReader row, int column)

@@ -14,11 +14,16 @@ namespace Rxelon.Hub.Sealing;
 /// </summary>
 internal sealed class LedgerStore : IDisposable
 {
-    private const int MostCached = 20_000;
+    /// <summary>Entities kept from one batch to the next.</summary>
+    internal const int MostEntities = 20_000;
+
+    private const string Overwrite = "PRAGMA secure_delete=ON;";
+    private const string OverwriteWhatIsRead = "PRAGMA secure_delete=FAST;";
 
     private readonly SqliteConnection _connection;
     private readonly byte[] _sealingKey;
     private readonly Func<byte[]> _newKey;
+    private readonly int _mostEntities;
     private readonly Dictionary<string, LedgerEntity> _entities = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private long _lastEntity;
@@ -27,13 +32,15 @@ internal sealed class LedgerStore : IDisposable
     /// Opens the file or makes it. <paramref name="sealingKey"/> encrypts entities' keys and stays the caller's;
     /// <paramref name="newKey"/> gives 32 random bytes.
     /// </summary>
-    internal LedgerStore(SqliteFile file, byte[] sealingKey, Func<byte[]> newKey)
+    internal LedgerStore(SqliteFile file, byte[] sealingKey, Func<byte[]> newKey, int mostEntities = MostEntities)
     {
         file.Create();
         _sealingKey = sealingKey;
         _newKey = newKey;
+        _mostEntities = mostEntities;
         _connection = file.Open();
-        SqliteFile.Execute(_connection, "PRAGMA secure_delete=ON;"); // a destroyed key is overwritten
+        SqliteFile.Execute(_connection, Overwrite); // a destroyed key is
+        SqliteFile.Execute(_connection, "PRAGMA wal_autocheckpoint=8000;"); // a batch is up to a thousand pages, and many of them are the last one's again
         SqliteFile.Execute(_connection, LedgerSchema.Tables);
         Head = LedgerSchema.ReadHead(_connection);
         LastBlock = LedgerSchema.ReadBlocks(_connection, "ORDER BY height DESC LIMIT 1").FirstOrDefault();
@@ -54,9 +61,7 @@ internal sealed class LedgerStore : IDisposable
     {
         if (!_entities.TryGetValue(persistenceId, out var entity))
         {
-            if (_entities.Count >= MostCached)
-                Forget();
-            entity = LedgerSchema.FindEntity(_connection, persistenceId, _sealingKey) ?? new LedgerEntity(++_lastEntity, persistenceId) { IsNew = true };
+            entity = LedgerSchema.FindEntity(Command(LedgerSchema.EntityByName), persistenceId, _sealingKey) ?? new LedgerEntity(++_lastEntity, persistenceId) { IsNew = true };
             _entities.Add(persistenceId, entity);
         }
 
@@ -83,19 +88,23 @@ internal sealed class LedgerStore : IDisposable
                 Run("INSERT INTO sealed VALUES(@index, @entity, @seq)", (long)index, entity, (long)sequenceNr);
             foreach (var (task, entity, sequenceNr) in change.About)
                 Run("INSERT OR IGNORE INTO about VALUES(@task, @entity, @seq)", task, entity, (long)sequenceNr);
-            if (change.Entries.Count > 0)
-                Run("INSERT INTO pending VALUES(@first, @count, @bytes)", (long)change.Entries[0].Index, change.Entries.Count, PendingEntries.Write(change.Entries));
-            Run("DELETE FROM pending WHERE first + count <= @full", (long)(change.Head.Tiled - (change.Head.Tiled % Tile.FullWidth)));
+            foreach (var entries in change.Entries.Chunk(PendingEntries.AtOnce))
+                Run("INSERT INTO pending VALUES(@first, @count, @bytes)", (long)entries[0].Index, entries.Length, PendingEntries.Write(entries));
+            DropPending(change.Head.Tiled - (change.Head.Tiled % Tile.FullWidth));
         });
         Head = change.Head;
+        var destroys = change.Entities.Any(e => e.Destroy);
         foreach (var entity in change.Entities)
         {
             entity.IsNew = false;
             entity.Erase();
         }
 
-        if (change.Entities.Any(e => e.Destroy))
+        if (destroys)
             SqliteFile.Execute(_connection, "PRAGMA wal_checkpoint(TRUNCATE);"); // nor is it left in the write-ahead log
+        // Only between batches: one that is under way knows more of its entities than the tables do.
+        if (_entities.Count > _mostEntities)
+            Forget();
     }
 
     /// <summary>Entries from that one on whose files are not full, oldest first.</summary>
@@ -145,9 +154,23 @@ internal sealed class LedgerStore : IDisposable
             throw new InvalidDataException("Somebody else has written to ledger.db: only one hub may have a data directory.");
     }
 
-    private void Write(LedgerEntity e) => Run(
-        "INSERT OR REPLACE INTO entities VALUES(@id, @pid, @key, @sealed, @last, @erased)",
-        e.Id, e.PersistenceId, e.Destroy ? null : e.SealedKey, (long)e.Chain.Sealed, e.Chain.Last.ToBytes(), e.Destroy ? (long)e.Chain.Sealed : e.Erased);
+    private void Write(LedgerEntity e)
+    {
+        var (key, last, erased) = (e.Destroy ? null : e.SealedKey, e.Chain.Last.ToBytes(), e.Destroy ? (long)e.Chain.Sealed : e.Erased);
+        if (e.IsNew)
+            Run("INSERT INTO entities VALUES(@id, @pid, @key, @sealed, @last, @erased)", e.Id, e.PersistenceId, key, (long)e.Chain.Sealed, last, erased);
+        else
+            Run("UPDATE entities SET key = @key, sealed = @sealed, last = @last, erased = @erased WHERE id = @id", key, (long)e.Chain.Sealed, last, erased, e.Id);
+    }
+
+    // Large and public: overwriting what leaves would write all of it once more.
+    private void DropPending(ulong full)
+    {
+        // Each time anew: SQLite sets this when it compiles the statement, not when it runs it.
+        SqliteFile.Execute(_connection, OverwriteWhatIsRead);
+        Run("DELETE FROM pending WHERE first + count <= @full", (long)full);
+        SqliteFile.Execute(_connection, Overwrite);
+    }
 
     private void Transact(Action work)
     {

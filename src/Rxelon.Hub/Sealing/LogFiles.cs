@@ -1,3 +1,4 @@
+using System.Buffers;
 using Rxelon.Domain.Sealing;
 using Rxelon.Hub.Disk;
 using Rxelon.Shared.Ledger;
@@ -6,15 +7,15 @@ namespace Rxelon.Hub.Sealing;
 
 /// <summary>
 /// Writes a log's public files (C2SP tlog-tiles v0.1.0, and the payload files beside them). Everything written follows from the
-/// entries alone, so writing it again is harmless. Holds the open tile of each level and the open bundle in memory, never more.
-/// Owned by the sealer.
+/// entries alone, so writing it again is harmless. Holds the open tile of each level and the open bundle in memory, and the names of the
+/// files since the last flush. Owned by the sealer.
 /// </summary>
-internal sealed class LogFiles
+internal sealed class LogFiles : IDisposable
 {
     private readonly string _directory;
     private readonly List<List<MerkleHash>> _open = [];
     private readonly List<SealedEntry> _bundle = [];
-    private readonly HashSet<string> _unsynced = new(StringComparer.Ordinal);
+    private readonly DurableBatch _batch = new();
     private readonly List<string> _superseded = [];
 
     private LogFiles(string directory, ulong size)
@@ -50,7 +51,7 @@ internal sealed class LogFiles
         return files;
     }
 
-    /// <summary>Takes the next entry; writes the files that it fills.</summary>
+    /// <summary>Takes the next entry; writes the files that it fills, which are there after the next <see cref="Flush"/>.</summary>
     internal void Append(SealedEntry entry)
     {
         if (entry.Index != Size)
@@ -75,15 +76,15 @@ internal sealed class LogFiles
 
         if (_bundle.Count > 0)
             WriteBundle(new Tile(0, Size / Tile.FullWidth, _bundle.Count));
-        foreach (var directory in _unsynced)
-            DirectorySync.Flush(directory);
-        _unsynced.Clear();
+        _batch.Commit();
         Durable = Size;
         // A full file replaces the partial ones of its place; readers that find them gone ask for the full one.
         foreach (var partial in _superseded.Where(Directory.Exists))
             Directory.Delete(partial, recursive: true);
         _superseded.Clear();
     }
+
+    public void Dispose() => _batch.Dispose();
 
     private void Append(int level, MerkleHash hash, ulong index)
     {
@@ -103,29 +104,28 @@ internal sealed class LogFiles
         return _open[level];
     }
 
-    private void WriteTile(Tile tile)
+    private void WriteTile(Tile tile) => Write(tile, tile.Path, tile.Width * MerkleHash.Size, bytes =>
     {
-        var bytes = new byte[tile.Width * MerkleHash.Size];
         for (var i = 0; i < tile.Width; i++)
-            _open[tile.Level][i].CopyTo(bytes.AsSpan(i * MerkleHash.Size));
-        Write(tile, tile.Path, bytes);
-    }
+            _open[tile.Level][i].CopyTo(bytes[(i * MerkleHash.Size)..]);
+    });
 
     private void WriteBundle(Tile tile)
     {
-        Write(tile, tile.EntriesPath, EntryBundle.Write([.. _bundle.Select(e => e.Leaf)]));
-        Write(tile, tile.PayloadPath, PayloadBundle.Write([.. _bundle.Select(e => e.Replica)]));
+        var leaves = _bundle.ConvertAll(e => e.Leaf);
+        Write(tile, tile.EntriesPath, EntryBundle.SizeOf(leaves), bytes => EntryBundle.Write(leaves, bytes));
+        var replicas = _bundle.ConvertAll(e => e.Replica);
+        Write(tile, tile.PayloadPath, PayloadBundle.SizeOf(replicas), bytes => PayloadBundle.Write(replicas, bytes));
     }
 
-    private void Write(Tile tile, string name, byte[] content)
+    // Bundles are larger than what the collector takes for small: their buffers are used again.
+    private void Write(Tile tile, string name, int size, Filler fill)
     {
         var path = Path.Combine(_directory, name);
-        var directory = Path.GetDirectoryName(path)!;
-        for (var missing = directory; !Directory.Exists(missing); missing = Path.GetDirectoryName(missing)!)
-            _unsynced.Add(Path.GetDirectoryName(missing)!);
-        Directory.CreateDirectory(directory);
-        DurableFile.Write(path, content);
-        _unsynced.Add(directory);
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        fill(buffer.AsSpan(0, size));
+        _batch.Write(path, buffer.AsSpan(0, size));
+        ArrayPool<byte>.Shared.Return(buffer);
         if (tile.Width == Tile.FullWidth)
             _superseded.Add(path + ".p");
     }
@@ -145,6 +145,8 @@ internal sealed class LogFiles
 
         return hashes;
     }
+
+    private delegate void Filler(Span<byte> bytes);
 
     private static MerkleHash Root(List<MerkleHash> full) => new HashedTile(full).Subtree(8, 0);
 }

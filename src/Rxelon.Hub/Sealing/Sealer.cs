@@ -24,10 +24,11 @@ internal sealed class Sealer : IDisposable
 
     /// <summary>Opens store and files and brings the files up to what is committed. The keys stay the caller's.</summary>
     internal Sealer(
-        SqliteFile journal, SqliteFile ledger, string directory, LogKeys keys, byte[] sealingKey, TimeProvider time, bool replicas, Func<byte[]> newKey)
+        SqliteFile journal, SqliteFile ledger, string directory, LogKeys keys, byte[] sealingKey, TimeProvider time, bool replicas, Func<byte[]> newKey,
+        int mostEntities = LedgerStore.MostEntities)
     {
         _journal = new JournalTail(journal);
-        _store = new LedgerStore(ledger, sealingKey, newKey);
+        _store = new LedgerStore(ledger, sealingKey, newKey, mostEntities);
         _keys = keys;
         _time = time;
         _replicas = replicas;
@@ -133,6 +134,7 @@ internal sealed class Sealer : IDisposable
 
     public void Dispose()
     {
+        _files.Dispose();
         _store.Dispose();
         _journal.Dispose();
     }

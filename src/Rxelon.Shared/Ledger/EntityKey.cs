@@ -20,6 +20,7 @@ public sealed class EntityKey : IDisposable
 
     private readonly byte[] _key;
     private readonly byte[] _persistenceId;
+    private byte[]? _payloadKey; // derived when first needed; two threads derive the same
 
     /// <summary>The key of the entity with this persistence id; the bytes are copied.</summary>
     public EntityKey(ReadOnlySpan<byte> key, string persistenceId)
@@ -51,7 +52,7 @@ public sealed class EntityKey : IDisposable
         var nonce = Derive("rx/payload-nonce/v1\n"u8, [], sequenceNr, SHA256.HashData(plain)).AsSpan(0, NonceSize);
         var sealedBytes = new byte[NonceSize + plain.Length + TagSize];
         nonce.CopyTo(sealedBytes);
-        using var aes = new AesGcm(HMACSHA256.HashData(_key, "rx/payload-key/v1\n"u8), TagSize);
+        using var aes = new AesGcm(PayloadKey, TagSize);
         aes.Encrypt(nonce, plain, sealedBytes.AsSpan(NonceSize, plain.Length), sealedBytes.AsSpan(NonceSize + plain.Length), Bound(sequenceNr));
         return sealedBytes;
     }
@@ -64,7 +65,7 @@ public sealed class EntityKey : IDisposable
         var plain = new byte[replica.Length - NonceSize - TagSize];
         try
         {
-            using var aes = new AesGcm(HMACSHA256.HashData(_key, "rx/payload-key/v1\n"u8), TagSize);
+            using var aes = new AesGcm(PayloadKey, TagSize);
             aes.Decrypt(replica[..NonceSize], replica[NonceSize..^TagSize], replica[^TagSize..], plain, Bound(sequenceNr));
         }
         catch (AuthenticationTagMismatchException)
@@ -79,7 +80,13 @@ public sealed class EntityKey : IDisposable
     public byte[] Export() => (byte[])_key.Clone();
 
     /// <inheritdoc/>
-    public void Dispose() => CryptographicOperations.ZeroMemory(_key);
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_key);
+        CryptographicOperations.ZeroMemory(_payloadKey);
+    }
+
+    private byte[] PayloadKey => _payloadKey ??= HMACSHA256.HashData(_key, "rx/payload-key/v1\n"u8);
 
     private byte[] Bound(ulong sequenceNr)
     {

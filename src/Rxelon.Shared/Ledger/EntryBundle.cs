@@ -12,18 +12,25 @@ public static class EntryBundle
     /// <summary>Writes up to 256 entries. Throws <see cref="ArgumentException"/> when there are more, or one is too long.</summary>
     public static byte[] Write(IReadOnlyCollection<byte[]> entries)
     {
+        var bytes = new byte[SizeOf(entries)];
+        Write(entries, bytes);
+        return bytes;
+    }
+
+    /// <summary>Bytes of the bundle of these entries.</summary>
+    public static int SizeOf(IReadOnlyCollection<byte[]> entries) => entries.Sum(e => sizeof(ushort) + e.Length);
+
+    /// <summary>As <see cref="Write(IReadOnlyCollection{byte[]})"/>, into a buffer of <see cref="SizeOf"/> bytes at least.</summary>
+    public static void Write(IReadOnlyCollection<byte[]> entries, Span<byte> bundle)
+    {
         if (entries.Count > Tile.FullWidth || entries.Any(e => e.Length > MaxEntry))
             throw new ArgumentException($"A bundle has {Tile.FullWidth} entries of {MaxEntry} bytes at most.", nameof(entries));
-        var bytes = new byte[entries.Sum(e => sizeof(ushort) + e.Length)];
-        var at = 0;
         foreach (var entry in entries)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(at), (ushort)entry.Length);
-            entry.CopyTo(bytes, at + sizeof(ushort));
-            at += sizeof(ushort) + entry.Length;
+            BinaryPrimitives.WriteUInt16BigEndian(bundle, (ushort)entry.Length);
+            entry.CopyTo(bundle[sizeof(ushort)..]);
+            bundle = bundle[(sizeof(ushort) + entry.Length)..];
         }
-
-        return bytes;
     }
 
     /// <summary>Reads exactly <paramref name="count"/> entries. Fault: malformed.</summary>

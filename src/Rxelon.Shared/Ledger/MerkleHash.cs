@@ -9,6 +9,9 @@ public readonly record struct MerkleHash
     /// <summary>Bytes of a hash.</summary>
     public const int Size = 32;
 
+    // Larger than most entries and events: one call and nothing on the heap.
+    private const int MostAtOnce = 512;
+
     private readonly UInt128 _high;
     private readonly UInt128 _low;
 
@@ -39,10 +42,19 @@ public readonly record struct MerkleHash
     /// <summary>SHA-256 of the pieces one behind the other.</summary>
     public static MerkleHash Sha256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default)
     {
+        Span<byte> hash = stackalloc byte[Size];
+        if (first.Length + second.Length <= MostAtOnce)
+        {
+            Span<byte> both = stackalloc byte[MostAtOnce];
+            first.CopyTo(both);
+            second.CopyTo(both[first.Length..]);
+            SHA256.HashData(both[..(first.Length + second.Length)], hash);
+            return new MerkleHash(hash);
+        }
+
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         sha.AppendData(first);
         sha.AppendData(second);
-        Span<byte> hash = stackalloc byte[Size];
         sha.GetHashAndReset(hash);
         return new MerkleHash(hash);
     }

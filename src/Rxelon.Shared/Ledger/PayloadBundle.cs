@@ -12,21 +12,28 @@ public static class PayloadBundle
     /// <summary>Bytes of one bundle that a reader takes at most.</summary>
     public const int MaxBytes = 1 << 30;
 
-    /// <summary>Writes up to 256 replicas.</summary>
+    /// <summary>Writes up to 256 replicas. Throws <see cref="ArgumentException"/> when there are more.</summary>
     public static byte[] Write(IReadOnlyCollection<byte[]> replicas)
+    {
+        var bytes = new byte[SizeOf(replicas)];
+        Write(replicas, bytes);
+        return bytes;
+    }
+
+    /// <summary>Bytes of the bundle of these replicas.</summary>
+    public static int SizeOf(IReadOnlyCollection<byte[]> replicas) => replicas.Sum(r => sizeof(uint) + r.Length);
+
+    /// <summary>As <see cref="Write(IReadOnlyCollection{byte[]})"/>, into a buffer of <see cref="SizeOf"/> bytes at least.</summary>
+    public static void Write(IReadOnlyCollection<byte[]> replicas, Span<byte> bundle)
     {
         if (replicas.Count > Tile.FullWidth)
             throw new ArgumentException($"A bundle has {Tile.FullWidth} payloads at most.", nameof(replicas));
-        var bytes = new byte[replicas.Sum(r => sizeof(uint) + r.Length)];
-        var at = 0;
         foreach (var replica in replicas)
         {
-            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), replica.Length);
-            replica.CopyTo(bytes, at + sizeof(uint));
-            at += sizeof(uint) + replica.Length;
+            BinaryPrimitives.WriteInt32BigEndian(bundle, replica.Length);
+            replica.CopyTo(bundle[sizeof(uint)..]);
+            bundle = bundle[(sizeof(uint) + replica.Length)..];
         }
-
-        return bytes;
     }
 
     /// <summary>Reads exactly <paramref name="count"/> replicas. Fault: malformed.</summary>

@@ -10,8 +10,8 @@ namespace Rxelon.Shared.Ledger;
 /// <param name="capacity">Tiles kept at most, 16 KiB each. The tiles above level 0 are few and used most, so they stay.</param>
 public sealed class TileTree(Func<Tile, IReadOnlyList<MerkleHash>> read, int capacity = TileTree.DefaultCapacity)
 {
-    /// <summary>4 MiB.</summary>
-    public const int DefaultCapacity = 256;
+    /// <summary>32 MiB when all of it is in use: half a million leaves with everything above them.</summary>
+    public const int DefaultCapacity = 2048;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(int Level, ulong Number), LinkedListNode<((int, ulong) Place, HashedTile Tile)>> _kept = [];

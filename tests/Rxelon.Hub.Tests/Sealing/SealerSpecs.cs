@@ -47,6 +47,24 @@ public sealed class SealerSpecs
         Assert.False(sealer.IsAhead);
     }
 
+    [Fact]
+    public void More_entities_than_are_kept_in_memory_have_each_event_sealed_once()
+    {
+        using var world = new SealingWorld();
+        using (var sealer = world.Open(mostEntities: 3))
+        {
+            for (var round = 0; round < 2; round++)
+            {
+                Fill(world, entities: 9, events: 20);
+                world.Round(sealer);
+            }
+        }
+
+        var audit = world.Audit();
+        Assert.Empty(audit.Findings);
+        Assert.Equal(2 * 9 * 20, audit.Events);
+    }
+
     [Theory]
     [InlineData("batch")]
     [InlineData("files")]

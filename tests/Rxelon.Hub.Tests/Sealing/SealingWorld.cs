@@ -40,8 +40,8 @@ internal sealed class SealingWorld : IDisposable
     internal LogKeys Keys { get; private set; }
 
     /// <summary>A sealer as a new process would open it.</summary>
-    internal Sealer Open(bool replicas = true)
-        => new(JournalFile, new SqliteFile(System.IO.Path.Combine(Path, "ledger.db")), LogFolder, Keys, SealingKey, Time, replicas, NextKey);
+    internal Sealer Open(bool replicas = true, int mostEntities = LedgerStore.MostEntities)
+        => new(JournalFile, new SqliteFile(System.IO.Path.Combine(Path, "ledger.db")), LogFolder, Keys, SealingKey, Time, replicas, NextKey, mostEntities);
 
     /// <summary>The keys as a new process would read them.</summary>
     internal void ReopenKeys()
