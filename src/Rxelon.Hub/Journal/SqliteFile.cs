@@ -59,6 +59,22 @@ internal sealed class SqliteFile(string path)
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Does the work in one transaction that takes the write lock at once; what it throws rolls back.</summary>
+    internal static void Transact(DbConnection connection, Action work)
+    {
+        Execute(connection, "BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            Execute(connection, "COMMIT");
+        }
+        catch
+        {
+            Execute(connection, "ROLLBACK");
+            throw;
+        }
+    }
+
     /// <summary>A statement whose parameters are those of its text (<c>$name</c> or <c>@name</c>), in order of appearance.</summary>
     internal static SqliteCommand Prepare(SqliteConnection connection, string sql)
     {

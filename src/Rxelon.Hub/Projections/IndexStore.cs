@@ -76,7 +76,7 @@ internal sealed class IndexStore : IDisposable
         var rows = _journal.Read(Offset, limit);
         if (rows.Count == 0)
             return 0;
-        Transact(() => Fold(rows));
+        SqliteFile.Transact(_connection, () => Fold(rows));
         Offset = rows[^1].Ordering;
         return rows.Count;
     }
@@ -124,26 +124,11 @@ internal sealed class IndexStore : IDisposable
             }
         }
 
-        Transact(() => SqliteFile.Execute(_connection, $"""
+        SqliteFile.Transact(_connection, () => SqliteFile.Execute(_connection, $"""
             DROP TABLE IF EXISTS tasks; DROP TABLE IF EXISTS accounts; DROP TABLE IF EXISTS nodes; DROP TABLE IF EXISTS folded;
             {Tables}
             INSERT INTO folded VALUES({Version}, 0);
             """));
-    }
-
-    private void Transact(Action work)
-    {
-        SqliteFile.Execute(_connection, "BEGIN IMMEDIATE");
-        try
-        {
-            work();
-            SqliteFile.Execute(_connection, "COMMIT");
-        }
-        catch
-        {
-            SqliteFile.Execute(_connection, "ROLLBACK");
-            throw;
-        }
     }
 
     private void Write(TaskRow t) => Run(

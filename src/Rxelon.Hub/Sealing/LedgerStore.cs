@@ -79,7 +79,7 @@ internal sealed class LedgerStore : IDisposable
     /// <summary>Commits a batch. An <see cref="InvalidDataException"/> when somebody else wrote meanwhile: two sealers would fork the log.</summary>
     internal void Commit(LedgerChange change)
     {
-        Transact(() =>
+        SqliteFile.Transact(_connection, () =>
         {
             Fence(change.Head);
             foreach (var entity in change.Entities)
@@ -115,7 +115,7 @@ internal sealed class LedgerStore : IDisposable
     {
         var isNew = block.Height != LastBlock?.Height;
         var head = Head with { HeaderDue = isNew || Head.HeaderDue };
-        Transact(() =>
+        SqliteFile.Transact(_connection, () =>
         {
             Run(
                 "INSERT OR REPLACE INTO blocks VALUES(@height, @size, @root, @hash, @previous, @events, @total, @note, @at)",
@@ -170,21 +170,6 @@ internal sealed class LedgerStore : IDisposable
         SqliteFile.Execute(_connection, OverwriteWhatIsRead);
         Run("DELETE FROM pending WHERE first + count <= @full", (long)full);
         SqliteFile.Execute(_connection, Overwrite);
-    }
-
-    private void Transact(Action work)
-    {
-        SqliteFile.Execute(_connection, "BEGIN IMMEDIATE");
-        try
-        {
-            work();
-            SqliteFile.Execute(_connection, "COMMIT");
-        }
-        catch
-        {
-            SqliteFile.Execute(_connection, "ROLLBACK");
-            throw;
-        }
     }
 
     private SqliteCommand Command(string sql)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Data.Sqlite;
 using Rxelon.Hub.Journal;
 using Rxelon.Link.Certificates;
 using Rxelon.Shared.Crypto;
@@ -52,9 +53,18 @@ internal static class Rebuilding
         journal.Create();
         using var connection = journal.Open();
         SqliteFile.Execute(connection, JournalSchema.Tables);
-        SqliteFile.Execute(connection, "BEGIN IMMEDIATE");
         using var insert = SqliteFile.Prepare(connection, JournalSchema.Insert);
         var result = new RebuiltJournal();
+        SqliteFile.Transact(connection, () => Insert(folder, size, entities, insert, result, cancel));
+        foreach (var (_, key) in entities.Values)
+            key.Dispose();
+        return result;
+    }
+
+    private static void Insert(
+        string folder, ulong size, Dictionary<MerkleHash, (string PersistenceId, EntityKey Key)> entities, SqliteCommand insert, RebuiltJournal result,
+        CancellationToken cancel)
+    {
         foreach (var (leaf, replica) in LogDirectory.Events(folder, size))
         {
             cancel.ThrowIfCancellationRequested();
@@ -76,11 +86,6 @@ internal static class Rebuilding
             insert.ExecuteNonQuery();
             result.Events++;
         }
-
-        SqliteFile.Execute(connection, "COMMIT");
-        foreach (var (_, key) in entities.Values)
-            key.Dispose();
-        return result;
     }
 
     private static Dictionary<MerkleHash, (string PersistenceId, EntityKey Key)> ReadKeys(string file, byte[] sealingKey)

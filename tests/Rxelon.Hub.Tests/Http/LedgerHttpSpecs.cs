@@ -87,6 +87,18 @@ public sealed class LedgerHttpSpecs(RunningHub hub)
     }
 
     [Fact]
+    public async Task The_page_for_people_is_served_without_anything_from_elsewhere()
+    {
+        foreach (var (path, type) in ((string, string)[])[("/ledger", "text/html"), ("/ledger/", "text/html"), ("/ledger/explorer.css", "text/css"), ("/ledger/explorer.js", "text/javascript")])
+        {
+            var answer = (await Answer.OfAsync(hub.Http.GetAsync(path))).AssertStatus(200);
+            Assert.Equal(type, answer.Response.Content.Headers.ContentType?.MediaType);
+            Assert.Contains("default-src 'self'", answer.Response.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.DoesNotContain("https://", answer.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_explorer_shows_blocks_that_are_chained()
     {
         using var user = await hub.NewUserAsync();
