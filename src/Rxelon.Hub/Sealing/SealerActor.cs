@@ -135,8 +135,8 @@ internal sealed class SealerActor : UntypedActor, IWithTimers
 
     private void Look()
     {
-        if (_asking)
-            return;
+        if (_asking || Now - _signedAt < _services.CheckpointEvery)
+            return; // nor are witnesses that do not answer asked at every beat
         if (_services.Panel is not { } panel)
         {
             Start();
@@ -144,6 +144,7 @@ internal sealed class SealerActor : UntypedActor, IWithTimers
         }
 
         _asking = true;
+        _signedAt = Now;
         var sealer = _sealer!;
         _services.Look(sealer, panel, _stopping.Token).PipeTo(Self, Self, look => new Looked(sealer, look));
     }

@@ -1,11 +1,15 @@
 using Akka.Actor;
 using Akka.Hosting;
+using Akka.Pattern;
 
 namespace Rxelon.Hub.Sealing;
 
 /// <summary>Puts the ledger into a hub.</summary>
 public static class SealingHosting
 {
+    private static readonly TimeSpan AfterCrash = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongAfterCrash = TimeSpan.FromMinutes(1);
+
     /// <summary>Readers and status. <paramref name="services"/> belongs to the container from now on.</summary>
     internal static IServiceCollection AddRxelonLedger(this IServiceCollection services, SealingServices sealing)
         => services.AddSingleton(_ => sealing).AddSingleton(_ => sealing.Board).AddSingleton<ILedgerReader>(_ => sealing.OpenReader());
@@ -15,7 +19,8 @@ public static class SealingHosting
         => builder.WithActors((system, registry, resolver) =>
         {
             var services = resolver.GetService<SealingServices>();
+            var sealer = Props.Create(() => new SealerActor(services)).WithDispatcher("rxelon.sealer-dispatcher");
             registry.Register<SealerKey>(system.ActorOf(
-                Props.Create(() => new SealerActor(services)).WithDispatcher("rxelon.sealer-dispatcher"), "sealer"));
+                BackoffSupervisor.Props(Backoff.OnFailure(sealer, "log", AfterCrash, LongAfterCrash, 0.2, int.MaxValue)), "sealer"));
         });
 }

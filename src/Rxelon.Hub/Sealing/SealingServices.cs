@@ -33,9 +33,10 @@ internal sealed class SealingServices : IDisposable
     private readonly SqliteFile _ledger;
     private readonly byte[] _sealingKey;
     private readonly SealingOptions _options;
+    private readonly string _witnesses; // policy text without logs
 
     private SealingServices(
-        string dataDirectory, SqliteFile journal, LogKeys keys, byte[] sealingKey, SealingOptions options, WitnessPolicy? policy, LedgerBoard board, TimeProvider time)
+        string dataDirectory, SqliteFile journal, LogKeys keys, byte[] sealingKey, SealingOptions options, string? policy, LedgerBoard board, TimeProvider time)
     {
         _journal = journal;
         _ledger = new SqliteFile(Path.Combine(dataDirectory, DatabaseName));
@@ -46,8 +47,9 @@ internal sealed class SealingServices : IDisposable
         Keys = keys;
         Board = board;
         Time = time;
-        if (policy is { Quorum: not null } or { Witnesses.Count: > 0 })
-            Panel = new WitnessPanel(policy, Log, new SocketsHttpHandler { AllowAutoRedirect = false }, options.WitnessPatience, time);
+        _witnesses = policy ?? "quorum none\n";
+        if (ReadPolicy(options.PolicyFile, policy, keys) is { } read && (read.Quorum is not null || read.Witnesses.Count > 0))
+            Panel = new WitnessPanel(read, Log, new SocketsHttpHandler { AllowAutoRedirect = false }, options.WitnessPatience, time);
     }
 
     internal string Directory { get; }
@@ -78,7 +80,7 @@ internal sealed class SealingServices : IDisposable
         var keys = LogKeys.Open(dataDirectory, [.. sealingKey], publicKey => options.Origin ?? OriginOf(options.Address, publicKey));
         try
         {
-            return new SealingServices(dataDirectory, journal, keys, sealingKey, options, ReadPolicy(options.PolicyFile, keys), board, time);
+            return new SealingServices(dataDirectory, journal, keys, sealingKey, options, options.PolicyFile is { } file ? WithoutLogs(File.ReadAllText(file)) : null, board, time);
         }
         catch
         {
@@ -93,7 +95,7 @@ internal sealed class SealingServices : IDisposable
         var text = new StringBuilder();
         foreach (var key in Keys.VerifierKeys)
             text.Append("log ").Append(key).Append('\n');
-        return text.Append(_options.PolicyFile is { } file ? WithoutLogs(File.ReadAllText(file)) : "quorum none\n").ToString();
+        return text.Append(_witnesses).ToString();
     }
 
     internal Sealer OpenSealer() => new(
@@ -114,11 +116,11 @@ internal sealed class SealingServices : IDisposable
         CryptographicOperations.ZeroMemory(_sealingKey);
     }
 
-    private static WitnessPolicy? ReadPolicy(string? file, LogKeys keys)
+    private static WitnessPolicy? ReadPolicy(string? file, string? text, LogKeys keys)
     {
-        if (file is null)
+        if (text is null)
             return null;
-        var policy = WitnessPolicy.Parse($"{WithoutLogs(File.ReadAllText(file))}\nlog {keys.Current.Verifier}\n");
+        var policy = WitnessPolicy.Parse($"{text}\nlog {keys.Current.Verifier}\n");
         return policy.Fault is { } fault
             ? throw new InvalidDataException($"{file} is no witness policy: {fault.Message}")
             : policy.Value.Witnesses.FirstOrDefault(w => w.Url is null) is { Name: { } name }
