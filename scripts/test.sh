@@ -2,7 +2,7 @@
 # Builds once, runs every test project, ends with the line `N passed, N failed, N skipped`.
 
 RX_TEST_MINUTES=10  # per project; a hanging test is ended earlier
-RX_HANG_MINUTES=4
+RX_HANG_MINUTES=7
 
 rx_test() {
     ensure_sdk
