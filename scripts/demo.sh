@@ -159,17 +159,15 @@ shown() {
     return "${PIPESTATUS[0]}"
 }
 
-# tampered_copy DIR: the hub's data with one byte of the journal changed behind everybody's back.
+# tampered_copy DIR: the hub's data with one letter of the journal changed behind everybody's back. Pages that SQLite has moved leave
+# old copies of a row behind, so every copy of it is changed.
 tampered_copy() {
-    local file offset
+    local offset edited=no
     rm -rf "$1"
     cp -a "$RX_HUB_DATA" "$1"
-    for file in journal.db-wal journal.db; do
-        [ -f "$1/$file" ] || continue
-        offset=$(grep -abo '"name":"wordstats"' "$1/$file" | head -n 1 | cut -d: -f1) || true
-        [ -n "$offset" ] || continue
-        printf 'W' | dd of="$1/$file" bs=1 seek=$((offset + 8)) conv=notrunc status=none
-        return 0
-    done
-    die 1 "the journal holds no task that could be edited"
+    while IFS=: read -r offset _; do
+        printf 'W' | dd of="$1/journal.db" bs=1 seek=$((offset + 8)) conv=notrunc status=none
+        edited=yes
+    done < <(grep -abo '"name":"wordstats"' "$1/journal.db")
+    [ "$edited" = yes ] || die 1 "the journal holds no task that could be edited"
 }
