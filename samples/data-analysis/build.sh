@@ -4,4 +4,4 @@ set -eu
 cd "$(dirname "$0")"
 MODE=${1:-}
 . ../wasi.sh
-build_sample groupby groupby.c csv.c table.c ../common/files.c
+build_sample groupby groupby.c table.c ../common/csv.c ../common/files.c

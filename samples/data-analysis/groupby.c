@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "../common/files.h"
-#include "csv.h"
+#include "../common/csv.h"
 #include "table.h"
 
 struct query {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/files.h"
+#include "files.h"
 
 static const char *given; /* what is read in place of standard input */
 
