@@ -6,13 +6,19 @@
 
 #include "files.h"
 
-static const char *given; /* what is read in place of standard input */
+static const char *given; /* read in place of standard input */
 
 static int next_char(void)
 {
-    if (given == NULL)
-        return getchar();
-    return *given == 0 ? EOF : (unsigned char)*given++;
+    static int begun;
+    if (given != NULL)
+        return *given == 0 ? EOF : (unsigned char)*given++;
+    int c = getchar();
+    /* Spreadsheets put a byte order mark before the first name. */
+    if (!begun && c == 0xEF && (c = getchar()) == 0xBB && (c = getchar()) == 0xBF)
+        c = getchar();
+    begun = 1;
+    return c;
 }
 
 static void put(struct row *row, size_t *length, char c)
