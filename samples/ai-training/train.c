@@ -1,9 +1,11 @@
 /*
  * train: learns to tell classes apart from rows of numbers, in rounds that many machines share.
  *
- *   train gradient COLUMNS LABEL CLASSES FEATURES    what these rows (standard input) say about the model of the last round
- *   train reduce                                     adds what all parts said and takes a step: /out/model
- *   train evaluate COLUMNS LABEL CLASSES FEATURES    how well a model does on rows
+ *   train gradient COLUMNS LABEL CLASSES FEATURES [ROWS]    what rows say about the model of the last round
+ *   train reduce                                            adds what all parts said and takes a step: /out/model
+ *   train evaluate COLUMNS LABEL CLASSES FEATURES [ROWS]    how well a model does on rows
+ *
+ * Rows are standard input, or a file such as /in/penguins.csv.
  *
  * COLUMNS, CLASSES and FEATURES are names with commas between; COLUMNS names all columns in order, and a row that equals it is the
  * header. `gradient` reads /in/round/out/model when there is one, `reduce` what parts printed below /in/results, `evaluate` a file
@@ -94,7 +96,7 @@ static int read_model(const char *path, struct model *model)
     return 0;
 }
 
-static int gradient(char **args)
+static int gradient(char **args, const char *rows_from)
 {
     static struct table table;
     static struct model model, last;
@@ -102,6 +104,8 @@ static int gradient(char **args)
     struct row row = { 0 };
     double features[FEATURES], probabilities[CLASSES];
     int label, result = read_table(&table, args, &model);
+    if (result == 0 && rows_from != NULL)
+        result = csv_from(rows_from);
     if (result == 0 && exists("/in/round/out/model")) {
         if ((result = read_model("/in/round/out/model", &last)) == 0 && (last.classes != model.classes || last.features != model.features))
             return fail(BAD_DATA, "the last round's model has %d classes and %d features", last.classes, last.features);
@@ -204,7 +208,7 @@ static int find_model(const char *path, void *state)
     return 0;
 }
 
-static int evaluate(char **args, const char *below)
+static int evaluate(char **args, const char *rows_from, const char *below)
 {
     static struct table table;
     static struct model model, given;
@@ -213,6 +217,8 @@ static int evaluate(char **args, const char *below)
     double features[FEATURES], probabilities[CLASSES];
     char path[4096] = "";
     int label, result = read_table(&table, args, &given);
+    if (result == 0 && rows_from != NULL)
+        result = csv_from(rows_from);
     if (result == 0)
         result = walk(below, find_model, path);
     if (result == 0)
@@ -243,11 +249,11 @@ static int evaluate(char **args, const char *below)
 
 int main(int argc, char **argv)
 {
-    if (argc == 6 && strcmp(argv[1], "gradient") == 0)
-        return gradient(argv + 2);
+    if ((argc == 6 || argc == 7) && strcmp(argv[1], "gradient") == 0)
+        return gradient(argv + 2, argc == 7 ? argv[6] : NULL);
     if ((argc == 2 || argc == 4) && strcmp(argv[1], "reduce") == 0)
         return reduce(argc == 4 ? argv[2] : "/in/results", argc == 4 ? argv[3] : "/out");
-    if ((argc == 6 || argc == 7) && strcmp(argv[1], "evaluate") == 0)
-        return evaluate(argv + 2, argc == 7 ? argv[6] : "/in");
-    return fail(USAGE, "usage: train gradient|evaluate COLUMNS LABEL CLASSES FEATURES | train reduce [FROM TO]");
+    if (argc >= 6 && argc <= 8 && strcmp(argv[1], "evaluate") == 0)
+        return evaluate(argv + 2, argc > 6 ? argv[6] : NULL, argc > 7 ? argv[7] : "/in");
+    return fail(USAGE, "usage: train gradient|evaluate COLUMNS LABEL CLASSES FEATURES [ROWS] | train reduce [FROM TO]");
 }

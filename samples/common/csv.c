@@ -1,22 +1,31 @@
 #include "csv.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "files.h"
 
-static const char *given; /* read in place of standard input */
+static const char *given; /* read in place of a stream */
+static FILE *stream;      /* standard input when NULL */
+
+int csv_from(const char *path)
+{
+    stream = fopen(path, "r");
+    return stream != NULL ? 0 : fail(NO_INPUT, "cannot open %s: %s", path, strerror(errno));
+}
 
 static int next_char(void)
 {
     static int begun;
     if (given != NULL)
         return *given == 0 ? EOF : (unsigned char)*given++;
-    int c = getchar();
+    FILE *from = stream == NULL ? stdin : stream;
+    int c = getc(from);
     /* Spreadsheets put a byte order mark before the first name. */
-    if (!begun && c == 0xEF && (c = getchar()) == 0xBB && (c = getchar()) == 0xBF)
-        c = getchar();
+    if (!begun && c == 0xEF && (c = getc(from)) == 0xBB && (c = getc(from)) == 0xBF)
+        c = getc(from);
     begun = 1;
     return c;
 }

@@ -1,4 +1,4 @@
-/* Comma-separated values (RFC 4180) from standard input. */
+/* Comma-separated values (RFC 4180) from standard input, or from a file. */
 #ifndef CSV_H
 #define CSV_H
 
@@ -12,6 +12,9 @@ struct row {
     size_t starts[FIELDS];
     int fields;
 };
+
+/* Rows come from that file from now on. 0, or NO_INPUT with a sentence. */
+int csv_from(const char *path);
 
 /* Reads a row: 1, or 0 at the end. A line without anything is passed over. Ends the program when a row has too many fields. */
 int csv_read(struct row *row);
