@@ -1,0 +1,7 @@
+#!/bin/sh
+# build.sh [--native | --check]: see ../wasi.sh.
+set -eu
+cd "$(dirname "$0")"
+MODE=${1:-}
+. ../wasi.sh
+build_sample train train.c model.c text.c ../common/csv.c ../common/files.c ../common/real.c
