@@ -5,7 +5,6 @@ using Rxelon.Node.Executors;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
-using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Node.Supervision;
