@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using Rxelon.Client.Specs;
 using Rxelon.Drills;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Workloads;
 using Rxelon.System.Tests.Networks;
 
 namespace Rxelon.System.Tests;
@@ -40,6 +42,41 @@ public sealed class RestartSpecs(MortalNetwork net) : IClassFixture<MortalNetwor
             var ended = await SeeAsync(task, "ended", t => t.Summary.EndedAt is not null);
             Assert.Equal(("Completed", 4), (ended.Summary.Phase, ended.Summary.PartsAccepted));
         }
+    }
+
+    [Fact]
+    public async Task Rounds_go_on_after_hub_and_node_were_killed_between_them()
+    {
+        await net.NodesOnlineAsync(2);
+        var task = await SubmitReduceAsync("rounds", 2, new RoundsSpec { Of = ["main", "reduce"], Max = 4 }, "--delay-ms", "400");
+
+        await SeeAsync(task, "in round 2", t => t.Parts.Any(p => p.Round == 2));
+        await net.Network.Hub.KillAsync();
+        await net.RestartHubAsync();
+        var running = await SeeAsync(task, "in round 3", t => t.Parts.Any(p => p is { Round: 3, Node: not null }));
+        var victim = running.Parts.Last(p => p.Node is not null);
+        var name = (await net.Hub.NodesAsync()).Value.Single(n => n.Node == victim.Node).Name;
+        var index = net.Nodes.FindIndex(n => Path.GetFileName(n.State) == name);
+        await net.Nodes[index].Process.KillAsync();
+        net.Nodes[index] = (net.Nodes[index].State, net.RunNode(net.Nodes[index].State));
+
+        var ended = await SeeAsync(task, "ended", t => t.Summary.EndedAt is not null);
+        Assert.Equal(("Completed", 12), (ended.Summary.Phase, ended.Summary.PartsAccepted));
+        Assert.Equal([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4], ended.Parts.Select(p => p.Round));
+        // Each round's result comes from the one before: no two are alike.
+        Assert.Equal(4, ended.Parts.Where(p => p.Stage == "reduce").Select(p => p.Result!.Value.Id).Distinct().Count());
+        await net.BalancesAtRestAsync();
+        await net.NodesOnlineAsync(2);
+    }
+
+    [Fact]
+    public async Task A_reduce_part_gets_more_than_a_thousand_results()
+    {
+        await net.NodesOnlineAsync(2);
+        var task = await SubmitReduceAsync("wide", 1_100, null);
+        var ended = await SeeAsync(task, "ended", t => t.Summary.EndedAt is not null);
+        Assert.Equal(("Completed", 1_101), (ended.Summary.Phase, ended.Summary.PartsAccepted));
+        Assert.Equal(("reduce", 0), (ended.Parts[^1].Stage, ended.Parts[^1].Missing));
     }
 
     [Fact]
@@ -95,6 +132,21 @@ public sealed class RestartSpecs(MortalNetwork net) : IClassFixture<MortalNetwor
     {
         var user = TestUser.Of(net.Hub, net.Keys, Path.Combine(net.Network.Directory, "mock"));
         var (prepared, request) = await user.PrepareAsync(TestUser.MockPlan(name, parts, args));
+        await user.SendAsync(prepared, request, Patience);
+        return prepared.Task;
+    }
+
+    private async Task<TaskId> SubmitReduceAsync(string name, int parts, RoundsSpec? rounds, params string[] args)
+    {
+        var user = TestUser.Of(net.Hub, net.Keys, Path.Combine(net.Network.Directory, "mock"));
+        var plan = TestUser.MockPlan(name, parts, args);
+        StageSpec reduce = new() { Name = "reduce", Needs = ["main"], Kind = WorkloadKind.Mock };
+        plan = plan with
+        {
+            Spec = plan.Spec with { Stages = [reduce], Rounds = rounds },
+            StagePrograms = new Dictionary<string, ProgramPlan> { ["reduce"] = plan.Program },
+        };
+        var (prepared, request) = await user.PrepareAsync(plan);
         await user.SendAsync(prepared, request, Patience);
         return prepared.Task;
     }

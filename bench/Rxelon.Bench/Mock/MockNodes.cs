@@ -49,7 +49,7 @@ internal sealed class MockNodes : UntypedActor
                     _matchmaker.Tell(new OfferUpdate(offer), ActorRefs.NoSender);
                 break;
             case StartParts m when _answers:
-                foreach (var (attempt, _) in m.Parts)
+                foreach (var attempt in m.Parts.Select(p => p.Attempt))
                     _tasks.Tell(new ReleaseKeys(m.Task, m.Node, m.Session, _key, [attempt], Now), Self);
                 break;
             case GrantParts m:

@@ -13,7 +13,7 @@ internal sealed class MockVault : IVault
 
     public Outcome<bool> Check(TaskId task, ReadOnlyMemory<byte> sealedTaskKey) => true;
 
-    public Outcome<IReadOnlyList<byte[]>> SealGrants(
-        ReadOnlyMemory<byte> sealedTaskKey, NodeId node, ReadOnlyMemory<byte> sessionKey, IReadOnlyList<AttemptId> attempts)
-        => attempts.Select(_ => Grant).ToArray();
+    public Outcome<IReadOnlyList<IReadOnlyList<byte[]>>> SealGrants(
+        ReadOnlyMemory<byte> sealedTaskKey, NodeId node, ReadOnlyMemory<byte> sessionKey, IReadOnlyList<GrantOrder> orders)
+        => orders.Select(IReadOnlyList<byte[]> (_) => [Grant]).ToArray();
 }

@@ -157,12 +157,14 @@ internal static class TaskCommands
         var task = TaskArgument();
         var output = RunCommands.Out();
         var merge = new Option<MergeMode>("--merge") { Description = "concat: one tree; none: a folder per part.", DefaultValueFactory = _ => MergeMode.Concat };
-        var command = new Command("result", "Fetch, check and decrypt its results; works on every machine with the account file.") { task, output, merge };
+        var all = new Option<bool>("--all") { Description = "The results of all stages and rounds, in a folder per part; otherwise those of the last stages." };
+        var command = new Command("result", "Fetch, check and decrypt its results; works on every machine with the account file.") { task, output, merge, all };
         command.SetAction((parsed, ct) =>
         {
             var session = CliSession.Of(parsed, host);
             return session.WithHubAsync(login => new TaskOutcome(session, login)
-                .DeliverAsync(parsed.GetValue(task), parsed.GetValue(output)!, parsed.GetValue(merge), ct));
+                .DeliverAsync(
+                    parsed.GetValue(task), parsed.GetValue(output)!, parsed.GetValue(all) ? MergeMode.None : parsed.GetValue(merge), ct, parsed.GetValue(all)));
         });
         return command;
     }

@@ -15,8 +15,11 @@ internal sealed class TaskOutcome(CliSession session, Login login)
     private const int RowsPerPart = 20;
     private const int LogLines = 20;
 
-    /// <summary>Delivers results to a folder or, for "-", to standard output, and the report beside it.</summary>
-    internal async Task<int> DeliverAsync(TaskId id, string target, MergeMode merge, CancellationToken ct)
+    /// <summary>
+    /// Delivers the task's result, or with <paramref name="all"/> that of every stage and round, to a folder or, for "-", to standard
+    /// output, and the report beside it.
+    /// </summary>
+    internal async Task<int> DeliverAsync(TaskId id, string target, MergeMode merge, CancellationToken ct, bool all = false)
     {
         var console = session.Console;
         var answer = await login.Hub.TaskAsync(id, ct).ConfigureAwait(false);
@@ -24,9 +27,10 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             return console.Fail(unknown);
         var task = answer.Value;
         IReadOnlyList<string>? files = null;
-        if (task.Parts.Any(p => p.Result is not null))
+        var parts = all ? [.. task.Parts.Where(p => p.Result is not null).OrderBy(p => p.Part)] : FinalParts.Of(task);
+        if (parts.Count > 0)
         {
-            var fetched = await FetchAsync(task, target, merge, ct).ConfigureAwait(false);
+            var fetched = await FetchAsync(task, parts, target, merge, ct).ConfigureAwait(false);
             if (fetched.Fault is { } broken)
                 return console.Fail(broken);
             files = fetched.Value;
@@ -49,7 +53,7 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             s.Task, s.Name, s.Phase, s.Hold, s.Cost, s.EndedAt is { } end ? (end - s.SubmittedAt).TotalSeconds : null, s.Reason,
             [.. task.Parts.Select(p => new PartReport(
                 p.Part, p.Phase, p.Attempt, p.Node, p.Node is { } node ? names.GetValueOrDefault(node) : null,
-                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost))],
+                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null))],
             files);
     }
 
@@ -58,17 +62,20 @@ internal sealed class TaskOutcome(CliSession session, Login login)
     {
         if (report.Parts.Count <= RowsPerPart)
         {
-            return report.Parts.Select(p => string.Join("  ", $"part {p.Part}", p.Phase.ToLowerInvariant(), Who(p), p.WallMillis is { } ms ? Words.Time(ms / 1000.0) : "-", Words.Money(p.Cost)));
+            return report.Parts.Select(p => string.Join("  ", $"part {p.Part}{Where(p)}", p.Phase.ToLowerInvariant(), Who(p), p.WallMillis is { } ms ? Words.Time(ms / 1000.0) : "-", Words.Money(p.Cost)));
         }
 
         return report.Parts.Where(p => p.Node is not null).GroupBy(Who)
             .Select(g => $"{g.Key}  {g.Count()} parts  {Words.Time(g.Sum(p => p.WallMillis ?? 0) / 1000.0)}  {Words.Money(Tokens.Sum(g.Select(p => p.Cost)))}");
     }
 
+    private static string Where(PartReport part)
+        => part is { Stage: null, Round: null } ? "" : $" ({string.Join(", ", new[] { part.Stage, part.Round is { } r ? $"round {r}" : null }.OfType<string>())})";
+
     private static string Who(PartReport part)
         => part.Node is not { } node ? "no node" : part.NodeName is { Length: > 0 } name ? $"{name} ({node})" : node.ToString();
 
-    private async Task<Outcome<IReadOnlyList<string>>> FetchAsync(TaskResponse task, string target, MergeMode merge, CancellationToken ct)
+    private async Task<Outcome<IReadOnlyList<string>>> FetchAsync(TaskResponse task, IReadOnlyList<PartInfo> parts, string target, MergeMode merge, CancellationToken ct)
     {
         var key = TaskKeyRecovery.Open(task, login.Keys);
         if (key.Fault is { } locked)
@@ -78,11 +85,10 @@ internal sealed class TaskOutcome(CliSession session, Login login)
         {
             return await ProgressView.RunAsync(session.Console, session.Host.Time, async view =>
             {
-                var total = task.Parts.Count(p => p.Result is not null);
-                var progress = new Steps(done => view.Report("fetching results", done, total));
+                var progress = new Steps(done => view.Report("fetching results", done, parts.Count));
                 return target == "-"
-                    ? await ToStdoutAsync(fetcher, task, key.Value, progress, ct).ConfigureAwait(false)
-                    : await ToFolderAsync(fetcher, task, key.Value, Path.GetFullPath(target, session.Host.Directory), merge, progress, ct).ConfigureAwait(false);
+                    ? await ToStdoutAsync(fetcher, task.Summary.Task, parts, key.Value, progress, ct).ConfigureAwait(false)
+                    : await ToFolderAsync(fetcher, task.Summary.Task, parts, key.Value, Path.GetFullPath(target, session.Host.Directory), merge, progress, ct).ConfigureAwait(false);
             }).ConfigureAwait(false);
         }
         finally
@@ -92,22 +98,22 @@ internal sealed class TaskOutcome(CliSession session, Login login)
     }
 
     private async Task<Outcome<IReadOnlyList<string>>> ToStdoutAsync(
-        ResultFetcher fetcher, TaskResponse task, byte[] key, IProgress<int> progress, CancellationToken ct)
+        ResultFetcher fetcher, TaskId task, IReadOnlyList<PartInfo> parts, byte[] key, IProgress<int> progress, CancellationToken ct)
     {
         // With --json standard output carries the one document.
         var stdout = session.Console.Json ? Stream.Null : session.Host.Stdout();
         await using (stdout.ConfigureAwait(false))
         {
-            var fault = await fetcher.ToStreamAsync(task, key, stdout, progress, ct).ConfigureAwait(false);
+            var fault = await fetcher.ToStreamAsync(task, parts, key, stdout, progress, ct).ConfigureAwait(false);
             return fault is null ? Array.Empty<string>() : fault;
         }
     }
 
     private static async Task<Outcome<IReadOnlyList<string>>> ToFolderAsync(
-        ResultFetcher fetcher, TaskResponse task, byte[] key, string target, MergeMode merge, IProgress<int> progress, CancellationToken ct)
+        ResultFetcher fetcher, TaskId task, IReadOnlyList<PartInfo> parts, byte[] key, string target, MergeMode merge, IProgress<int> progress, CancellationToken ct)
     {
         using var folder = new ResultFolder(target);
-        if (await fetcher.ToFolderAsync(task, key, folder, progress, ct).ConfigureAwait(false) is { } fault)
+        if (await fetcher.ToFolderAsync(task, parts, key, folder, progress, ct).ConfigureAwait(false) is { } fault)
             return fault;
         return (await folder.FinishAsync(merge, ct).ConfigureAwait(false)).ToArray();
     }

@@ -3,6 +3,7 @@ using Rxelon.Client.Specs;
 using Rxelon.Client.Submission;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Cli.Sessions;
 
@@ -90,7 +91,8 @@ internal sealed class TaskRun(CliSession session, Login login)
         var quote = await login.Hub.QuoteAsync(new QuoteRequest(task.Spec, task.Parts.Count), ct).ConfigureAwait(false);
         if (quote.Fault is { } fault)
             return fault;
-        session.Console.Remark(QuoteText.Sentence(quote.Value, task.Parts.Count));
+        var planned = StagePlan.Of(task.Spec, task.Parts.Count);
+        session.Console.Remark(QuoteText.Sentence(quote.Value, planned.IsOk ? (int)planned.Value.Total : task.Parts.Count));
         var max = task.Spec.Budget.Max;
         return max > Tokens.Zero && quote.Value.Ceiling > max
             ? new Fault(FaultCodes.BudgetExceeded, $"The task may cost up to {Words.Money(quote.Value.Ceiling)} and the limit is {Words.Money(max)}. Nothing was sent.", Culprit.Input)

@@ -9,6 +9,9 @@ namespace Rxelon.Cli.Sessions;
 /// <summary>Follows a task to its end.</summary>
 internal sealed class TaskWatch(CliSession session, Login login)
 {
+    /// <summary>The stage and round of the latest part that moved; empty in a task without stages.</summary>
+    private string _where = "";
+
     /// <summary>Shows progress; null at the end of the task, whatever the end is.</summary>
     internal Task<Fault?> UntilEndAsync(TaskId task, CancellationToken ct)
         => ProgressView.RunAsync(session.Console, session.Host.Time, async view =>
@@ -41,8 +44,10 @@ internal sealed class TaskWatch(CliSession session, Login login)
         var phase = news.Phase.ToLowerInvariant();
         if (TaskPhases.IsEnd(news.Phase))
             return phase;
+        if (news.Changed.Where(p => p.Phase is "Assigned" or "KeyReleased").MaxBy(p => p.Part) is { } moved)
+            _where = (moved.Stage is { } stage ? $" {stage}" : "") + (moved.Round > 1 ? $", round {moved.Round}" : "");
         if (news.PartsRunning > 0 || news.PartsAccepted > 0 || !session.Console.Talks)
-            return "running";
+            return "running" + _where;
         var why = await login.Hub.WhyAsync(task: news.Task, ct).ConfigureAwait(false);
         return why.IsOk && why.Value.Sentence.Length > 0 ? $"{phase} ({why.Value.Sentence.TrimEnd('.')})" : phase;
     }

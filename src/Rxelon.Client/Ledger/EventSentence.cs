@@ -19,6 +19,8 @@ internal static class EventSentence
     private static string Of(IMessage message) => message switch
     {
         TaskSubmitted e => $"order taken: '{Name(e)}', {Count(e.Parts.Count, "part")}, budget {Money(e.Budget)}, {Money(e.Hold)} to be held",
+        PartsAdded e => $"{Count(e.Parts.Count, "part")} added from part {Number(e.First)} on"
+            + (e.Parts.Any(p => p.Round > 1) ? $", round {Number(e.Parts.Max(p => p.Round))}" : ""),
         PartsAssigned e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} given to {Nodes(e.Parts.Select(p => p.Node))}",
         KeysReleased e => $"keys of {Parts(e.Releases.Select(r => r.Attempt.Part))} released to {Nodes(e.Releases.Select(r => r.Node))}",
         PartsAccepted e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} accepted from {Nodes(e.Parts.Select(p => p.Node))} for {Money(Sum(e.Parts.Select(p => p.Cost)))}",

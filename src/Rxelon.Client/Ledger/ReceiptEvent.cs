@@ -16,6 +16,7 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
     private static readonly Dictionary<string, MessageParser> Parsers = new(StringComparer.Ordinal)
     {
         ["task.submitted.1"] = TaskSubmitted.Parser,
+        ["task.parts-added.1"] = PartsAdded.Parser,
         ["task.parts-assigned.1"] = PartsAssigned.Parser,
         ["task.keys-released.1"] = KeysReleased.Parser,
         ["task.parts-accepted.1"] = PartsAccepted.Parser,

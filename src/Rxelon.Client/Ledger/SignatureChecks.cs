@@ -35,14 +35,14 @@ internal sealed class SignatureChecks
     internal static IEnumerable<ReceiptCheck> Of(IReadOnlyList<ReceiptEvent> events, IReadOnlyList<byte[]> nodeKeys)
     {
         var checks = new SignatureChecks(nodeKeys);
-        var orders = events.Where(e => e.Message is TaskSubmitted && TaskOf(e.Entry.Entity) is not null)
-            .GroupBy(e => e.Entry.Entity).ToDictionary(g => g.Key, g => (TaskSubmitted)g.First().Message!);
+        var inputs = events.Where(e => TaskOf(e.Entry.Entity) is not null)
+            .GroupBy(e => e.Entry.Entity).ToDictionary(g => g.Key, TaskInputs.Of);
         foreach (var e in events)
-            checks.Add(e, orders.GetValueOrDefault(e.Entry.Entity));
+            checks.Add(e, inputs.GetValueOrDefault(e.Entry.Entity));
         return Names.Select(checks.Said);
     }
 
-    private void Add(ReceiptEvent e, TaskSubmitted? order)
+    private void Add(ReceiptEvent e, TaskInputs? inputs)
     {
         switch (e.Message)
         {
@@ -51,7 +51,7 @@ internal sealed class SignatureChecks
                 break;
             case PartsAccepted m:
                 foreach (var part in m.Parts)
-                    Count(Results, IsResult(TaskOf(e.Entry.Entity), part, order), $"part {part.Attempt.Part}");
+                    Count(Results, IsResult(TaskOf(e.Entry.Entity), part, inputs), $"part {part.Attempt.Part}");
                 break;
             case AttemptsFailed m:
                 foreach (var failure in m.Failures.Where(f => f.Signature.Length > 0))
@@ -85,10 +85,10 @@ internal sealed class SignatureChecks
                 m.Signature.Span);
     }
 
-    private bool IsResult(TaskId? task, PartsAccepted.Types.Part m, TaskSubmitted? order)
-        => Attempt(task, m.Attempt) is { } attempt && attempt.Part < (order?.Parts.Count ?? 0) && Blob(order!.Parts[attempt.Part]) is { } input
+    private bool IsResult(TaskId? task, PartsAccepted.Types.Part m, TaskInputs? inputs)
+        => Attempt(task, m.Attempt) is { } attempt && inputs?.Of(attempt.Part) is { } input
             && Blob(m.Result) is { } result && KeyOf(m.Node, out var node) is { } key
-            && Signatures.Verify(key, SignedStatements.Result(attempt, node, input.Id, result, Metering(m.Metering)), m.Signature.Span);
+            && Signatures.Verify(key, SignedStatements.Result(attempt, node, input, result, Metering(m.Metering), m.Stop), m.Signature.Span);
 
     private bool IsFailure(TaskId? task, AttemptsFailed.Types.Failure m)
         => Attempt(task, m.Attempt) is { } attempt && KeyOf(m.Node, out var node) is { } key

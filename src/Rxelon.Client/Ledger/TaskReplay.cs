@@ -16,22 +16,22 @@ internal sealed class TaskReplay
 {
     private readonly SortedDictionary<int, Running> _running = [];
     private readonly Dictionary<int, PayoutPart> _accepted = [];
-    private readonly int _parts;
-    private readonly Resources _resources;
+    private readonly StagePlan _plan;
+    private readonly List<int> _stages = [];
     private PriceTerms _price;
     private Tokens _hold;
     private Tokens _cost;
-    private Tokens _share;
+    private HoldShares _shares;
     private Tier _tier;
 
-    private TaskReplay(TaskSubmitted order, TaskSpec spec, PriceTerms price)
+    private TaskReplay(TaskSubmitted order, TaskSpec spec, StagePlan plan, PriceTerms price)
     {
-        _parts = order.Parts.Count;
-        _resources = spec.Resources;
+        _plan = plan;
+        _stages.AddRange(Enumerable.Repeat(0, order.Parts.Count).Concat(plan.AtSubmission().Select(o => o.Stage)));
         _tier = spec.Budget.Tier;
         _price = price;
         Hold = _hold = new Tokens(order.Hold);
-        _share = PartShare.Of(_hold, _parts);
+        _shares = HoldShares.Of(_hold, plan.Weight);
         if (order.Hold < 0 || order.Hold > order.Budget)
             Differences.Add($"The hold of {Money(order.Hold)} is not within the signed budget of {Money(order.Budget)}.");
         if (price.TierPermille != Tariff.TierPermille(_tier))
@@ -52,9 +52,9 @@ internal sealed class TaskReplay
     internal static TaskReplay? Of(IReadOnlyList<ReceiptEvent> events)
     {
         if (events is not [{ Message: TaskSubmitted order }, ..] || Spec(order.Spec) is not { } spec || Terms(order.Price) is not { } price
-            || order.Parts.Count == 0)
+            || order.Parts.Count == 0 || StagePlan.Of(spec, order.Parts.Count) is not { IsOk: true, Value: var plan })
             return null;
-        var replay = new TaskReplay(order, spec, price);
+        var replay = new TaskReplay(order, spec, plan, price);
         foreach (var e in events.Skip(1))
             replay.Apply(e);
         return replay;
@@ -66,9 +66,12 @@ internal sealed class TaskReplay
     {
         switch (e.Message)
         {
+            case PartsAdded m:
+                Add(m);
+                break;
             case PartsAssigned m:
-                foreach (var p in m.Parts)
-                    _running[p.Attempt.Part] = new Running(p.Attempt.Number, Node(p.Node), Account(p.Operator), new Tokens(p.Ask), _share);
+                foreach (var p in m.Parts.Where(p => IsPart(p.Attempt.Part)))
+                    _running[p.Attempt.Part] = new Running(p.Attempt.Number, Node(p.Node), Account(p.Operator), new Tokens(p.Ask), _shares.For(Stage(p.Attempt.Part).Weight));
                 break;
             case PartsAccepted m:
                 foreach (var p in m.Parts)
@@ -91,16 +94,17 @@ internal sealed class TaskReplay
     {
         var part = p.Attempt.Part;
         if (!_running.Remove(part, out var running) || running.Number != p.Attempt.Number || running.Node is not { } node || node != Node(p.Node)
-            || running.Operator is not { } payee || payee != Account(p.Operator) || part < 0 || part >= _parts)
+            || running.Operator is not { } payee || payee != Account(p.Operator) || !IsPart(part))
         {
             Differences.Add($"Part {part} is accepted from a node that has no attempt of it under way.");
             return;
         }
 
-        var charge = Tariff.Charge(_price, running.Ask, _resources, Metering(p.Metering));
-        var computed = PartShare.Capped(charge, running.Cap, _hold, _cost);
+        var resources = Stage(part).Spec.Resources;
+        var charge = Tariff.Charge(_price, running.Ask, resources, Metering(p.Metering));
+        var computed = HoldShares.Capped(charge, running.Cap, _hold, _cost);
         var result = new PayoutPart(
-            part, p.Attempt.Number, node, payee, running.Ask, p.Metering?.WallMillis ?? 0, Tariff.BilledMillis(_resources),
+            part, p.Attempt.Number, node, payee, running.Ask, p.Metering?.WallMillis ?? 0, Tariff.BilledMillis(resources),
             _price.DemandPermille, _price.TierPermille, _price.FeePermille, charge, running.Cap, computed, new Tokens(p.Cost));
         if (!result.Agrees)
             Differences.Add($"Part {part} costs {Money(computed.Micros)}, and {Money(p.Cost)} are charged.");
@@ -113,15 +117,33 @@ internal sealed class TaskReplay
     private void Adjust(TaskAdjusted m)
     {
         var hold = new Tokens(m.Hold);
-        var open = _parts - _accepted.Count;
-        if (hold != _hold && open > 0)
-            _share = PartShare.AfterChange(hold, _cost, Tokens.Sum(_running.Values.Select(r => r.Cap)), open - _running.Count, _running.Count);
+        if (hold != _hold && _stages.Count > _accepted.Count)
+        {
+            var running = Weight(_running.Keys);
+            var open = _plan.Weight - Weight(_accepted.Keys) - running;
+            _shares = HoldShares.AfterChange(hold, _cost, Tokens.Sum(_running.Values.Select(r => r.Cap)), open, running);
+        }
+
         _hold = hold;
         if ((Tier)m.Tier == _tier)
             return;
         _tier = (Tier)m.Tier;
         _price = _price with { TierPermille = Tariff.TierPermille(_tier) };
     }
+
+    private void Add(PartsAdded m)
+    {
+        if (m.First != _stages.Count || m.Parts.Any(p => p.Stage < 0 || p.Stage >= _plan.Stages.Count))
+            Differences.Add($"Parts are added from {m.First} on to a task that has {_stages.Count}, or of a stage that it does not have.");
+        else
+            _stages.AddRange(m.Parts.Select(p => p.Stage));
+    }
+
+    private bool IsPart(int part) => part >= 0 && part < _stages.Count;
+
+    private StageTerms Stage(int part) => _plan.Stages[_stages[part]];
+
+    private Int128 Weight(IEnumerable<int> parts) => parts.Aggregate((Int128)0, (sum, p) => sum + Stage(p).Weight);
 
     private sealed record Running(int Number, NodeId? Node, AccountId? Operator, Tokens Ask, Tokens Cap);
 }

@@ -21,15 +21,15 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
     // Offset of the attempt in the header: see PartFormat.
     private const int AttemptAt = 28;
 
-    /// <summary>Unpacks every accepted part into the folder; <paramref name="done"/> hears how many are.</summary>
+    /// <summary>Unpacks these accepted parts into the folder; <paramref name="done"/> hears how many are.</summary>
     public Task<Fault?> ToFolderAsync(
-        TaskResponse task, ReadOnlyMemory<byte> taskKey, ResultFolder folder, IProgress<int>? done = null, CancellationToken ct = default)
-        => FetchAsync(task, taskKey, folder.Open, done, ct);
+        TaskId task, IReadOnlyList<PartInfo> parts, ReadOnlyMemory<byte> taskKey, ResultFolder folder, IProgress<int>? done = null, CancellationToken ct = default)
+        => FetchAsync(task, parts, taskKey, folder.Open, done, ct);
 
-    /// <summary>Writes the standard outputs of all accepted parts, joined in order. Files are left out.</summary>
+    /// <summary>Writes the standard outputs of these accepted parts, joined in order. Files are left out.</summary>
     public Task<Fault?> ToStreamAsync(
-        TaskResponse task, ReadOnlyMemory<byte> taskKey, Stream stdout, IProgress<int>? done = null, CancellationToken ct = default)
-        => FetchAsync(task, taskKey, _ => new OneOutput(stdout, Stream.Null), done, ct);
+        TaskId task, IReadOnlyList<PartInfo> parts, ReadOnlyMemory<byte> taskKey, Stream stdout, IProgress<int>? done = null, CancellationToken ct = default)
+        => FetchAsync(task, parts, taskKey, _ => new OneOutput(stdout, Stream.Null), done, ct);
 
     /// <summary>
     /// The last log of a part, decrypted: what a failed attempt left, else the standard error of the accepted one; not-found when
@@ -61,12 +61,8 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
         return fault is null ? stderr.ToArray() : fault;
     }
 
-    private Task<Fault?> FetchAsync(
-        TaskResponse task, ReadOnlyMemory<byte> taskKey, Func<int, IResultSink> open, IProgress<int>? done, CancellationToken ct)
-        => FetchAsync(task.Summary.Task, [.. task.Parts.Where(p => p.Result is not null).OrderBy(p => p.Part)], taskKey, open, done, ct);
-
     private async Task<Fault?> FetchAsync(
-        TaskId task, List<PartInfo> parts, ReadOnlyMemory<byte> taskKey, Func<int, IResultSink> open, IProgress<int>? done, CancellationToken ct)
+        TaskId task, IReadOnlyList<PartInfo> parts, ReadOnlyMemory<byte> taskKey, Func<int, IResultSink> open, IProgress<int>? done, CancellationToken ct)
     {
         for (var at = 0; at < parts.Count;)
         {
@@ -98,7 +94,7 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
         return null;
     }
 
-    private static List<PartInfo> SmallOnesFrom(List<PartInfo> parts, int at)
+    private static List<PartInfo> SmallOnesFrom(IReadOnlyList<PartInfo> parts, int at)
     {
         var batch = new List<PartInfo>();
         long bytes = 0;

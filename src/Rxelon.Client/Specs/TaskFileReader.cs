@@ -20,21 +20,27 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         var secrets = ReadSecrets(root);
         var inputs = root.TakeList("input", orOne: true);
         var split = ReadSplit(root, inputs.Count);
-        var merge = ReadMerge(root);
-        root.NotYet("stages", Later);
-        root.NotYet("rounds", Later);
+        var (merge, mergeStage, mergeAt) = ReadMerge(root);
+        name = name.Length > 0 ? name : run?.DefaultName ?? "task";
+        var limits = ReadLimits(root);
+        var stageFields = new StageFields(errors, name);
+        var stagesAt = root.Peek("stages") ?? root.Peek("rounds");
+        var stages = stageFields.Read(root, ReadRun, ReadResources, limits);
         var spec = new TaskSpec
         {
-            Name = name.Length > 0 ? name : run?.DefaultName ?? "task",
+            Name = name,
             Kind = run?.Kind ?? WorkloadKind.Wasm,
             Image = run?.Image,
             Resources = ReadResources(root),
-            Limits = ReadLimits(root),
+            Limits = limits,
             Placement = ReadPlacement(root),
             Privacy = ReadPrivacy(root),
             Budget = ReadBudget(root),
             Retain = ReadRetention(root),
+            Stages = stages.Count > 0 ? [.. stages.Select(s => s.Stage)] : null,
+            Rounds = stageFields.ReadRounds(root),
         };
+        stageFields.Check(spec, stagesAt, mergeStage, mergeAt);
         ReadNetwork(root);
         ReadVerify(root);
         root.NotYet("notify", Later);
@@ -48,6 +54,7 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             Merge = merge,
             BaseDirectory = baseDirectory,
             Program = run.Program with { Env = env, Secrets = secrets },
+            StagePrograms = stages.ToDictionary(s => s.Stage.Name, s => s.Program with { Env = env, Secrets = secrets }),
         };
     }
 
@@ -129,19 +136,23 @@ internal sealed class TaskFileReader(List<SpecError> errors)
     private static bool IsPositiveCount(string text, out long count)
         => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
 
-    private MergeMode ReadMerge(YamlFields root)
+    private (MergeMode Mode, string? Stage, YamlNode? At) ReadMerge(YamlFields root)
     {
-        if (!root.Has("merge"))
-            return MergeMode.Concat;
-        var node = root.Take("merge")!;
-        if (node is YamlScalarNode { Value: "concat" })
-            return MergeMode.Concat;
+        if (root.Take("merge") is not { } node || node is YamlScalarNode { Value: "concat" })
+            return (MergeMode.Concat, null, null);
         if (node is YamlScalarNode { Value: "none" })
-            return MergeMode.None;
-        errors.Add(node is YamlMappingNode
-            ? YamlFields.At(FaultCodes.NotYet, "merge", node.Start, "merging by a stage comes with a later release; use concat or none, and run the merge as a task of its own.")
-            : YamlFields.At(FaultCodes.Malformed, "merge", node.Start, "this must be concat or none."));
-        return MergeMode.Concat;
+            return (MergeMode.None, null, null);
+        if (node is YamlMappingNode && YamlFields.Open(node, "merge", errors) is { } fields)
+        {
+            if (!fields.Has("stage"))
+                fields.Fail("stage", node.Start, "this field is required: the stage that merges, such as merge: { stage: reduce }.");
+            var stage = fields.TakeText("stage");
+            fields.RefuseRest();
+            return (MergeMode.Concat, stage, node);
+        }
+
+        errors.Add(YamlFields.At(FaultCodes.Malformed, "merge", node.Start, "this must be concat, none or { stage: NAME }."));
+        return (MergeMode.Concat, null, null);
     }
 
     private static Resources ReadResources(YamlFields root)

@@ -16,6 +16,12 @@ public static class TaskFileValidator
         var found = new List<SpecError>();
         if (plan.Program.ModulePath is { } module && !File.Exists(Path.GetFullPath(module, plan.BaseDirectory)))
             found.Add(At(path, FaultCodes.NotFound, $"there is no file {module}.", "run", "wasm", "module"));
+        foreach (var (stage, program) in plan.StagePrograms)
+        {
+            if (program.ModulePath is { } stageModule && !File.Exists(Path.GetFullPath(stageModule, plan.BaseDirectory)))
+                found.Add(At(path, FaultCodes.NotFound, $"there is no file {stageModule}.", "stages", stage, "run", "wasm", "module"));
+        }
+
         if (plan.Inputs.Count > 0 && InputSet.Resolve(plan.Inputs, plan.BaseDirectory).Fault is { } fault)
             found.Add(At(path, fault.Code, fault.Message, "input"));
         return (found.Count == 0 ? plan : null, found);

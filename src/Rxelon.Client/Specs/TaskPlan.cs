@@ -12,6 +12,9 @@ public sealed record TaskPlan
 
     public required ProgramPlan Program { get; init; }
 
+    /// <summary>What each further stage of the spec runs, by the stage's name.</summary>
+    public IReadOnlyDictionary<string, ProgramPlan> StagePrograms { get; init; } = new Dictionary<string, ProgramPlan>();
+
     public IReadOnlyList<string> Inputs { get; init; } = [];
 
     public SplitPlan Split { get; init; } = SplitPlan.None;

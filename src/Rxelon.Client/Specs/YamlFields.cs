@@ -45,6 +45,9 @@ internal sealed class YamlFields
 
     internal bool Has(string name) => _fields.ContainsKey(name);
 
+    /// <summary>The field, which stays to be taken.</summary>
+    internal YamlNode? Peek(string name) => _fields.TryGetValue(name, out var field) ? field.Value : null;
+
     internal YamlNode? Take(string name)
     {
         _known.Add(name);

@@ -4,6 +4,7 @@ using Rxelon.Client.Profiles;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Client.Submission;
 
@@ -67,7 +68,8 @@ public sealed class SubmissionJournal(string directory)
     private static async Task<Outcome<SubmitResponse>> ContinueAsync(
         HubClient hub, SubmitRequest request, string folder, IProgress<SubmitProgress>? progress, bool keep, CancellationToken ct)
     {
-        var total = request.Parts.Sum(p => p.Size) + request.Program.Size;
+        var stages = TaskSpec.Parse(request.Spec) is { IsOk: true, Value.Stages: { } named } ? named.Sum(s => s.Program?.Size ?? 0) : 0;
+        var total = request.Parts.Sum(p => p.Size) + request.Program.Size + stages;
         long sent = 0;
         Fault? failed;
         using (var store = CiphertextStore.Open(folder))

@@ -27,23 +27,32 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
     public async Task<Outcome<PreparedTask>> PrepareAsync(
         TaskPlan plan, HubInfo hub, byte[] ownerExchangeKey, IProgress<SubmitProgress>? progress = null, CancellationToken ct = default)
     {
-        var program = ReadProgram(plan);
+        var program = ReadProgram(plan.Program, plan.BaseDirectory);
         if (program.Fault is { } badProgram)
             return badProgram;
+        var stagePrograms = new List<byte[]>();
+        foreach (var stage in plan.Spec.Stages ?? [])
+        {
+            var read = ReadProgram(plan.StagePrograms[stage.Name], plan.BaseDirectory);
+            if (read.Fault is { } badStage)
+                return badStage;
+            stagePrograms.Add(read.Value);
+        }
+
         var task = TaskId.FromBytes(RandomNumberGenerator.GetBytes(16));
         var folder = Path.Combine(journalDirectory, task.ToString());
         using var store = CiphertextStore.Create(folder);
         var splitter = PartSplitter.Open(plan, stdin, folder);
         var parts = splitter.Fault is { } badInput
             ? badInput
-            : await EncryptAsync(plan, program.Value, hub, task, ownerExchangeKey, splitter.Value, store, folder, progress, ct).ConfigureAwait(false);
+            : await EncryptAsync(plan, program.Value, stagePrograms, hub, task, ownerExchangeKey, splitter.Value, store, folder, progress, ct).ConfigureAwait(false);
         if (!parts.IsOk)
             Directory.Delete(folder, recursive: true);
         return parts;
     }
 
     private static async Task<Outcome<PreparedTask>> EncryptAsync(
-        TaskPlan plan, byte[] program, HubInfo hub, TaskId task, byte[] ownerExchangeKey, PartSplitter splitter, CiphertextStore store,
+        TaskPlan plan, byte[] program, List<byte[]> stagePrograms, HubInfo hub, TaskId task, byte[] ownerExchangeKey, PartSplitter splitter, CiphertextStore store,
         string folder, IProgress<SubmitProgress>? progress, CancellationToken ct)
     {
         if (!CipherSuites.TryParse(plan.Spec.Privacy.Cipher, out var suite))
@@ -51,9 +60,15 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
         var taskKey = KeySchedule.NewTaskKey();
         try
         {
-            var programKey = KeySchedule.Shared(taskKey, ProgramBlob);
-            var sealedProgram = PartCipher.Seal(program, programKey, suite, PartContext.Shared(task, ProgramBlob));
-            var programBlob = await store.AddAsync((into, cancel) => into.WriteAsync(sealedProgram, cancel).AsTask(), ct).ConfigureAwait(false);
+            var programBlob = await SealProgramAsync(program, ProgramBlob).ConfigureAwait(false);
+            var stages = new List<StageSpec>();
+            foreach (var (stage, stageProgram) in (plan.Spec.Stages ?? []).Zip(stagePrograms))
+            {
+                var blob = await SealProgramAsync(stageProgram, StageTerms.NameOfProgram(stage.Name)).ConfigureAwait(false);
+                stages.Add(stage with { Program = new StageProgram(blob.Id, blob.Size) });
+            }
+
+            var spec = plan.Spec with { Stages = stages.Count > 0 ? stages : null };
             var parts = new List<BlobRef>();
             await foreach (var write in splitter.PartsAsync(ct).ConfigureAwait(false))
             {
@@ -71,7 +86,7 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             await store.FlushAsync(ct).ConfigureAwait(false);
             var vaultKey = KeyWrap.Wrap(taskKey, hub.VaultKey, KeyWrapContext.TaskVault(task)).ToBytes();
             var ownerKey = KeyWrap.Wrap(taskKey, ownerExchangeKey, KeyWrapContext.TaskOwner(task)).ToBytes();
-            return new PreparedTask(task, plan.Spec, parts, programBlob, vaultKey, ownerKey, folder);
+            return new PreparedTask(task, spec, parts, programBlob, vaultKey, ownerKey, folder);
         }
         catch (IOException e)
         {
@@ -80,7 +95,14 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
         finally
         {
             CryptographicOperations.ZeroMemory(taskKey);
-            CryptographicOperations.ZeroMemory(program);
+            foreach (var plain in stagePrograms.Append(program))
+                CryptographicOperations.ZeroMemory(plain);
+        }
+
+        async Task<BlobRef> SealProgramAsync(byte[] plain, string name)
+        {
+            var cipher = PartCipher.Seal(plain, KeySchedule.Shared(taskKey, name), suite, PartContext.Shared(task, name));
+            return await store.AddAsync((into, cancel) => into.WriteAsync(cipher, cancel).AsTask(), ct).ConfigureAwait(false);
         }
     }
 
@@ -97,13 +119,12 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
         CryptographicOperations.ZeroMemory(key);
     }
 
-    private Outcome<byte[]> ReadProgram(TaskPlan plan)
+    private Outcome<byte[]> ReadProgram(ProgramPlan program, string baseDirectory)
     {
-        var program = plan.Program;
         var bundle = new ProgramBundle { Version = 1, Workdir = program.Workdir, User = program.User };
         if (program.ModulePath is { } path)
         {
-            var full = Path.GetFullPath(path, plan.BaseDirectory);
+            var full = Path.GetFullPath(path, baseDirectory);
             if (!File.Exists(full))
                 return new Fault(FaultCodes.NotFound, $"There is no module {full}.", Culprit.Input);
             bundle.Module = UnsafeByteOperations.UnsafeWrap(File.ReadAllBytes(full));

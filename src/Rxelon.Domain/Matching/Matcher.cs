@@ -212,7 +212,8 @@ public sealed class Matcher
     private NodeRoom? StickyNode(QueuedTask task, Shape shape, out bool sticks)
     {
         var home = task.Demand.Spec.Privacy.Sticky && task.StickTo is { } node ? _nodes.Find(node) : null;
-        sticks = home is { IsLive: true } && (task.Running > 0 || home is { CoolUntil: null, Offer.Draining: false })
+        sticks = home is { IsLive: true }
+            && (task.Running > 0 || (home is { CoolUntil: null, Offer.Draining: false } && shape.Check(home.Offer) == Mismatch.None))
             && home.Offer.AskPerCoreHour <= task.Demand.MaxAskPerCoreHour;
         return sticks && shape.HasRoom(home!) ? home : null;
     }

@@ -11,8 +11,17 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
     /// <summary>A part that nobody has tried.</summary>
     public static PartState Untried { get; } = new(0, null, null, null);
 
+    /// <summary>Why it exists; null for a part that the submission named (<see cref="PartOrigin.Submitted"/>). Never changes.</summary>
+    public PartOrigin? Origin { get; init; }
+
+    /// <summary>How many of the results it needs are not there yet.</summary>
+    public int Missing { get; init; }
+
     /// <summary>True when it has neither a result nor an attempt under way.</summary>
     public bool IsWaiting => Running is null && Result is null;
+
+    /// <summary>True when it waits for nothing but a node.</summary>
+    public bool IsReady => IsWaiting && Missing == 0;
 }
 
 /// <summary>

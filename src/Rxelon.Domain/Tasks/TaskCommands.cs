@@ -35,9 +35,13 @@ public sealed record Submission(
     byte[] Signature)
 {
     private TaskSpec? _spec;
+    private StagePlan? _plan;
 
     /// <summary>The spec that <see cref="SpecBytes"/> hold, parsed once; throws when they do not parse.</summary>
     public TaskSpec Spec => _spec ??= TaskSpec.Parse(SpecBytes).Value;
+
+    /// <summary>Its stages, computed once; throws when they make no sense.</summary>
+    public StagePlan Plan => _plan ??= StagePlan.Of(Spec, Parts.Count).Value;
 }
 
 /// <summary>
@@ -62,8 +66,8 @@ public readonly record struct PartAttempt(int Part, int Number);
 /// <summary>From a node session, which has verified signature and hash and stored the ciphertext: results to accept.</summary>
 public sealed record AcceptResults(TaskId Task, NodeId Node, IReadOnlyList<ReportedResult> Results, DateTimeOffset At) : ITaskCommand;
 
-/// <summary>One signed result.</summary>
-public sealed record ReportedResult(PartAttempt Attempt, BlobRef Result, Metering Metering, byte[] Signature);
+/// <summary>One signed result. <paramref name="Stop"/>: it has the file that ends the rounds.</summary>
+public sealed record ReportedResult(PartAttempt Attempt, BlobRef Result, Metering Metering, byte[] Signature, bool Stop = false);
 
 /// <summary>From a node session (signed by the node), from the session's end (node lost), or from the clock (time limit).</summary>
 public sealed record FailAttempts(TaskId Task, NodeId Node, IReadOnlyList<FailedAttempt> Failures, DateTimeOffset At) : ITaskCommand;

@@ -29,8 +29,15 @@ public sealed record CheckSessions(IReadOnlyList<(NodeId Node, ulong Session)> S
 /// <summary>To the matchmaker: these parts wait (replaces what it knew of the task). No parts: forget the task.</summary>
 public sealed record Demand(TaskDemand Parts) : ITaskEffect;
 
-/// <summary>To the node router: begin these attempts.</summary>
-public sealed record StartAttempts(NodeId Node, ulong Session, IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> Attempts) : ITaskEffect;
+/// <summary>To the node router: begin these attempts, all of one stage.</summary>
+public sealed record StartAttempts(NodeId Node, ulong Session, StageTerms Stage, IReadOnlyList<StartedPart> Attempts) : ITaskEffect;
+
+/// <summary>An attempt with what its program gets.</summary>
+public sealed record StartedPart(PartAttempt Attempt, PartOrigin Origin, PartInput Input)
+{
+    /// <summary>An attempt of a part that the submission named.</summary>
+    public static StartedPart Plain(PartAttempt attempt, BlobRef input) => new(attempt, PartOrigin.Submitted(attempt.Part), new PartInput(input));
+}
 
 /// <summary>To the vault, then the node: seal and send these attempts' keys.</summary>
 public sealed record GrantKeys(NodeId Node, ulong Session, byte[] SessionKey, IReadOnlyList<PartAttempt> Attempts) : ITaskEffect;
@@ -53,7 +60,10 @@ public sealed record WakeAt(DateTimeOffset When) : ITaskEffect;
 /// <summary>Nothing is left to do: the entity may leave memory.</summary>
 public sealed record Rest : ITaskEffect;
 
-/// <summary>What the matchmaker needs to know of a task's waiting parts.</summary>
+/// <summary>
+/// What the matchmaker needs to know of a task's waiting parts: those that are ready, of the first stage that has any, whose
+/// terms <paramref name="Spec"/> holds. The next stage's are told once these are placed.
+/// </summary>
 public sealed record TaskDemand(
     TaskId Task,
     AccountId Owner,
@@ -69,4 +79,4 @@ public sealed record TaskDemand(
 /// <summary>A change for watchers: counts, phase, and the parts that changed.</summary>
 public sealed record TaskNews(
     TaskId Task, TaskPhase Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Cost, Fault? Reason,
-    IReadOnlyList<PartView> Changed, DateTimeOffset At);
+    IReadOnlyList<PartView> Changed, StagePlan Plan, DateTimeOffset At);

@@ -96,6 +96,7 @@ internal static class TaskEnding
     internal static IReadOnlyList<BlobRef> Blobs(TaskState state)
     {
         var blobs = new HashSet<BlobRef>(state.Order.Parts) { state.Order.Program };
+        blobs.UnionWith(state.Plan.Stages.Select(s => s.Program).OfType<BlobRef>());
         foreach (var part in state.Parts)
         {
             if (part.Result is { } result)

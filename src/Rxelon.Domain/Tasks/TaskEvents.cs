@@ -19,6 +19,12 @@ public interface ITaskEvent
 /// <summary>A signed order was taken.</summary>
 public sealed record TaskSubmitted(Submission Submission, PriceTerms Price, Tokens Hold, DateTimeOffset At) : ITaskEvent;
 
+/// <summary>
+/// The list of parts grew by these, from index <paramref name="First"/> on: another round, or the stages that follow the rounds.
+/// They are part of what the order was priced for.
+/// </summary>
+public sealed record PartsAdded(int First, IReadOnlyList<PartOrigin> Parts, DateTimeOffset At) : ITaskEvent;
+
 /// <summary>One placement pass: each part gets the next attempt number.</summary>
 public sealed record PartsAssigned(IReadOnlyList<Assigned> Parts, DateTimeOffset At) : ITaskEvent;
 
@@ -29,11 +35,14 @@ public sealed record KeysReleased(IReadOnlyList<Released> Releases, DateTimeOffs
 
 public sealed record Released(PartAttempt Attempt, NodeId Node, byte[] SessionKey);
 
-/// <summary>Results that count, each with the node's signature and what it costs. The last one completes the task.</summary>
+/// <summary>
+/// Results that count, each with the node's signature and what it costs. The last one completes the task: what follows a round
+/// is added before the round's last result is accepted.
+/// </summary>
 public sealed record PartsAccepted(IReadOnlyList<Accepted> Parts, DateTimeOffset At) : ITaskEvent;
 
 public sealed record Accepted(
-    PartAttempt Attempt, NodeId Node, AccountId Operator, BlobRef Result, Metering Metering, Tokens Cost, byte[] Signature);
+    PartAttempt Attempt, NodeId Node, AccountId Operator, BlobRef Result, Metering Metering, Tokens Cost, byte[] Signature, bool Stop = false);
 
 /// <summary>Attempts that ended without a result; a part with retries left waits again, otherwise <see cref="TaskEnded"/> follows.</summary>
 public sealed record AttemptsFailed(IReadOnlyList<Failed> Failures, DateTimeOffset At) : ITaskEvent;

@@ -10,13 +10,14 @@ internal static class TaskFold
     internal static TaskState Apply(TaskState state, ITaskEvent happened) => happened switch
     {
         TaskSubmitted e => Submitted(state, e),
+        PartsAdded e => TaskGrowth.Added(state, e),
         PartsAssigned e => Assigned(state, e),
         KeysReleased e => Released(state, e),
         PartsAccepted e => Accepted(state, e),
         AttemptsFailed e => Failed(state, e),
         AttemptsResumed e => Resumed(state, e),
         TaskAdjusted e => Adjusted(state, e),
-        TaskEnded e => state with { Ended = e, EndedAt = e.At, RunningCount = 0, Reserved = Tokens.Zero, InFlight = null, Wish = null },
+        TaskEnded e => state with { Ended = e, EndedAt = e.At, RunningCount = 0, RunningWeight = 0, Reserved = Tokens.Zero, InFlight = null, Wish = null },
         SettlementRecorded e => state with
         {
             SettledUpTo = Math.Max(state.SettledUpTo, e.Number),
@@ -31,34 +32,47 @@ internal static class TaskFold
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
 
-    private static TaskState Submitted(TaskState state, TaskSubmitted e) => state with
+    private static TaskState Submitted(TaskState state, TaskSubmitted e) => TaskGrowth.AddedAtSubmission(state with
     {
         Submission = e.Submission,
         Price = e.Price,
         Tier = e.Submission.Spec.Budget.Tier,
         Hold = e.Hold,
         BudgetMax = e.Submission.Budget,
-        PartShare = PartShare.Of(e.Hold, e.Submission.Parts.Count),
+        Shares = HoldShares.Of(e.Hold, e.Submission.Plan.Weight),
+        OpenWeight = e.Submission.Plan.Weight,
         DeadlineSeconds = e.Submission.Spec.Limits.DeadlineSeconds,
         SubmittedAt = e.At,
         Parts = PersistentVector<PartState>.Repeat(PartState.Untried, e.Submission.Parts.Count),
-    };
+    });
 
     private static TaskState Assigned(TaskState state, PartsAssigned e)
     {
         var due = e.At + TaskRules.ReadyLimit;
         var parts = state.Parts.Edit();
+        var reserved = state.Reserved;
+        var ready = TaskGrowth.Counting(state);
+        Int128 weight = 0;
         foreach (var a in e.Parts)
         {
-            var running = new RunningAttempt(a.Node, a.Operator, a.Session, a.AskPerCoreHour, state.PartShare, due, null);
-            parts[a.Attempt.Part] = parts[a.Attempt.Part] with { Attempts = a.Attempt.Number, Running = running };
+            var part = parts[a.Attempt.Part];
+            var stage = state.StageOf(part);
+            var running = new RunningAttempt(a.Node, a.Operator, a.Session, a.AskPerCoreHour, state.Shares.For(stage.Weight), due, null);
+            parts[a.Attempt.Part] = part with { Attempts = a.Attempt.Number, Running = running };
+            reserved += running.Cap;
+            weight += stage.Weight;
+            if (ready is not null)
+                ready[stage.Number]--;
         }
 
         return state with
         {
             Parts = parts.ToVector(),
             RunningCount = state.RunningCount + e.Parts.Count,
-            Reserved = state.Reserved + (state.PartShare * e.Parts.Count),
+            ReadyCounts = TaskGrowth.Counted(state, ready),
+            RunningWeight = state.RunningWeight + weight,
+            OpenWeight = state.OpenWeight - weight,
+            Reserved = reserved,
             StartedAt = state.StartedAt ?? e.At,
             HoldConfirmed = true,
             StickTo = state.Spec.Privacy.Sticky && e.Parts.Count > 0 ? e.Parts[^1].Node : state.StickTo,
@@ -68,15 +82,17 @@ internal static class TaskFold
 
     private static TaskState Released(TaskState state, KeysReleased e)
     {
-        var due = e.At + TimeSpan.FromSeconds(state.Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
+        DateTimeOffset? first = null;
         var parts = state.Parts.Edit();
         foreach (var r in e.Releases)
         {
             var part = parts[r.Attempt.Part];
+            var due = e.At + TimeSpan.FromSeconds(state.StageOf(part).Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
             parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due } };
+            first = Earlier(first, due);
         }
 
-        return state with { Parts = parts.ToVector(), AttemptsDue = Earlier(state.AttemptsDue, due) };
+        return state with { Parts = parts.ToVector(), AttemptsDue = first is { } next ? Earlier(state.AttemptsDue, next) : state.AttemptsDue };
     }
 
     private static TaskState Accepted(TaskState state, PartsAccepted e)
@@ -85,21 +101,30 @@ internal static class TaskFold
         var order = state.AcceptedOrder.Edit();
         var cost = state.Cost;
         var reserved = state.Reserved;
+        Int128 weight = 0;
         foreach (var a in e.Parts)
         {
             var part = parts[a.Attempt.Part];
             reserved -= part.Running!.Cap;
             cost += a.Cost;
+            weight += state.StageOf(part).Weight;
             order.Add(a.Attempt.Part);
             parts[a.Attempt.Part] = part with { Running = null, Result = a };
         }
+
+        var ready = TaskGrowth.Counting(state);
+        var (dependents, readied) = TaskGrowth.Delivered(state, e, parts, ready);
 
         var accepted = order.ToVector();
         return state with
         {
             Parts = parts.ToVector(),
             AcceptedOrder = accepted,
+            Dependents = dependents,
+            ReadyCounts = TaskGrowth.Counted(state, ready),
+            Readied = state.Readied + readied,
             RunningCount = state.RunningCount - e.Parts.Count,
+            RunningWeight = state.RunningWeight - weight,
             Reserved = reserved,
             Cost = cost,
             UnsettledSince = state.UnsettledSince ?? e.At,
@@ -111,14 +136,28 @@ internal static class TaskFold
     {
         var parts = state.Parts.Edit();
         var reserved = state.Reserved;
+        var ready = TaskGrowth.Counting(state);
+        Int128 weight = 0;
         foreach (var f in e.Failures)
         {
             var part = parts[f.Attempt.Part];
             reserved -= part.Running!.Cap;
+            var stage = state.StageOf(part);
+            weight += stage.Weight;
+            if (ready is not null)
+                ready[stage.Number]++;
             parts[f.Attempt.Part] = part with { Running = null, Trouble = PartTrouble.After(part.Trouble, f) };
         }
 
-        return state with { Parts = parts.ToVector(), RunningCount = state.RunningCount - e.Failures.Count, Reserved = reserved };
+        return state with
+        {
+            Parts = parts.ToVector(),
+            ReadyCounts = TaskGrowth.Counted(state, ready),
+            RunningCount = state.RunningCount - e.Failures.Count,
+            RunningWeight = state.RunningWeight - weight,
+            OpenWeight = state.OpenWeight + weight,
+            Reserved = reserved,
+        };
     }
 
     private static TaskState Resumed(TaskState state, AttemptsResumed e)
@@ -136,9 +175,9 @@ internal static class TaskFold
     private static TaskState Adjusted(TaskState state, TaskAdjusted e)
     {
         var open = state.WaitingCount + state.RunningCount;
-        var share = state.PartShare;
+        var shares = state.Shares;
         if (e.Hold != state.Hold && open > 0)
-            share = PartShare.AfterChange(e.Hold, state.Cost, state.Reserved, state.WaitingCount, state.RunningCount);
+            shares = HoldShares.AfterChange(e.Hold, state.Cost, state.Reserved, state.OpenWeight, state.RunningWeight);
 
         return state with
         {
@@ -146,7 +185,7 @@ internal static class TaskFold
             Price = e.Tier == state.Tier ? state.Price : state.Price with { TierPermille = Tariff.TierPermille(e.Tier) },
             BudgetMax = e.BudgetMax,
             Hold = e.Hold,
-            PartShare = share,
+            Shares = shares,
             DeadlineSeconds = e.DeadlineSeconds,
             Adjustments = state.Adjustments.Add(e.CommandId),
             Wish = state.Wish?.Answers(e.CommandId) == true ? null

@@ -1,4 +1,5 @@
 using Rxelon.Domain.Kernel;
+using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Tasks;
 
@@ -12,14 +13,14 @@ internal static class TaskPlacing
         var privacy = state.Spec.Privacy;
         var room = privacy.Parallel > 0 ? privacy.Parallel - state.RunningCount : int.MaxValue;
         var stick = privacy.Sticky && state.RunningCount > 0 ? state.StickTo : null;
-        var dearest = state.MaxAskPerCoreHour;
+        var dearest = new Dictionary<int, Tokens>();
         var taken = new HashSet<int>();
         var assigned = new List<Assigned>();
         var refused = new List<Placed>();
         foreach (var p in c.Parts)
         {
-            if (assigned.Count < room && p.AskPerCoreHour <= dearest && (stick is null || stick == p.Node)
-                && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsWaiting && taken.Add(p.Part))
+            if (assigned.Count < room && (stick is null || stick == p.Node)
+                && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsReady && p.AskPerCoreHour <= Dearest(p.Part) && taken.Add(p.Part))
             {
                 var attempt = new PartAttempt(p.Part, state.Parts[p.Part].Attempts + 1);
                 assigned.Add(new Assigned(attempt, p.Node, p.Operator, p.Session, p.AskPerCoreHour));
@@ -35,16 +36,23 @@ internal static class TaskPlacing
         var output = new TaskOutput(state);
         if (assigned.Count > 0)
             output.Happened(new PartsAssigned(assigned, c.At));
-        foreach (var group in assigned.GroupBy(a => (a.Node, a.Session)))
+        foreach (var group in assigned.GroupBy(a => (a.Node, a.Session, Stage: state.StageOf(state.Parts[a.Attempt.Part]))))
         {
             output.Then(new StartAttempts(
-                group.Key.Node, group.Key.Session, [.. group.Select(a => (a.Attempt, state.Order.Parts[a.Attempt.Part]))]));
+                group.Key.Node, group.Key.Session, group.Key.Stage,
+                [.. group.Select(a => new StartedPart(a.Attempt, state.OriginOf(a.Attempt.Part), state.InputOf(a.Attempt.Part)))]));
         }
 
         // The matchmaker took the refused parts off its queue; tell it what really waits.
         if (refused.Count > 0)
             output.Then(new Demand(TaskViews.Demand(output.Folded())));
         return output.Reply(new PartsPlaced(c.Task, assigned, refused));
+
+        Tokens Dearest(int part)
+        {
+            var stage = state.StageOf(state.Parts[part]);
+            return dearest.TryGetValue(stage.Number, out var known) ? known : dearest[stage.Number] = state.MaxAskPerCoreHour(stage);
+        }
     }
 
     private static Decision<ITaskEvent, TaskReply, ITaskEffect> Refused(TaskState state, PlaceParts c)

@@ -69,8 +69,18 @@ public sealed record TaskView(
     bool Erased,
     BlobRef Program,
     byte[] OwnerKey,
-    IReadOnlyList<PartView> Parts) : TaskReply(Task);
+    IReadOnlyList<PartView> Parts) : TaskReply(Task)
+{
+    /// <summary>The task's stages.</summary>
+    public required StagePlan Plan { get; init; }
 
-/// <summary>One part: its phase, current or last attempt, and its result once accepted.</summary>
+    /// <summary>The round under way or last computed.</summary>
+    public int Round { get; init; } = 1;
+}
+
+/// <summary>
+/// One part: its phase, current or last attempt, and its result once accepted. <paramref name="Missing"/>: how many of the results
+/// that it needs are not there yet.
+/// </summary>
 public sealed record PartView(
-    int Part, PartPhase Phase, int Attempt, NodeId? Node, BlobRef Input, BlobRef? Result, Metering? Metering, Tokens Cost, Fault? LastFault, BlobRef? LastLog);
+    int Part, PartOrigin Origin, int Missing, PartPhase Phase, int Attempt, NodeId? Node, PartInput Input, BlobRef? Result, Metering? Metering, Tokens Cost, Fault? LastFault, BlobRef? LastLog);

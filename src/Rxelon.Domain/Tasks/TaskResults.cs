@@ -66,10 +66,11 @@ internal static class TaskResults
                 continue;
             }
 
-            var charge = Tariff.Charge(state.Price, running.AskPerCoreHour, state.Spec.Resources, r.Metering);
-            charge = PartShare.Capped(charge, running.Cap, state.Hold, cost);
+            var resources = state.StageOf(state.Parts[r.Attempt.Part]).Spec.Resources;
+            var charge = Tariff.Charge(state.Price, running.AskPerCoreHour, resources, r.Metering);
+            charge = HoldShares.Capped(charge, running.Cap, state.Hold, cost);
             cost += charge;
-            var result = new Accepted(r.Attempt, c.Node, running.Operator, r.Result, r.Metering, charge, r.Signature);
+            var result = new Accepted(r.Attempt, c.Node, running.Operator, r.Result, r.Metering, charge, r.Signature, r.Stop);
             taken.Add(r.Attempt.Part, result);
             accepted.Add(result);
             freed.Add((r.Attempt, running));
@@ -79,10 +80,13 @@ internal static class TaskResults
         var output = new TaskOutput(state);
         if (accepted.Count > 0)
         {
+            var grown = TaskGrowth.Owed(state, taken);
+            if (grown.Count > 0)
+                output.Happened(new PartsAdded(state.Parts.Count, grown, c.At));
             output.Happened(new PartsAccepted(accepted, c.At));
             output.Free(freed, null);
             var count = state.AcceptedCount + accepted.Count;
-            if (count == state.Parts.Count)
+            if (count == state.Parts.Count + grown.Count)
                 output.Happened(new SettlementDue(count, true, c.At));
             else if (state.InFlight is null && count - state.SettledUpTo >= TaskRules.SettleEvery)
                 output.Happened(new SettlementDue(count, false, c.At));

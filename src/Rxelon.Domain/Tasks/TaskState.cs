@@ -38,7 +38,13 @@ public sealed record TaskState
     public HoldWish? Wish { get; init; }
 
     /// <summary>The most the next attempt of a part may be paid.</summary>
-    public Tokens PartShare { get; init; }
+    public HoldShares Shares { get; init; }
+
+    /// <summary>Weight of the parts that have neither a result nor an attempt under way, those that may still be added included.</summary>
+    public Int128 OpenWeight { get; init; }
+
+    /// <summary>Weight of the attempts under way.</summary>
+    public Int128 RunningWeight { get; init; }
 
     public long DeadlineSeconds { get; init; }
 
@@ -54,6 +60,21 @@ public sealed record TaskState
     public bool Erased { get; init; }
 
     public PersistentVector<PartState> Parts { get; init; } = PersistentVector<PartState>.Empty;
+
+    /// <summary>Where each stage's parts of the latest round begin; -1 before they exist.</summary>
+    public ImmutableArray<int> StageStarts { get; init; } = [0];
+
+    /// <summary>The round under way, from 1.</summary>
+    public int Round { get; init; } = 1;
+
+    /// <summary>Which parts still wait for a part's result.</summary>
+    public ImmutableDictionary<int, ImmutableArray<int>> Dependents { get; init; } = ImmutableDictionary<int, ImmutableArray<int>>.Empty;
+
+    /// <summary>Ready parts of each stage; empty in a task of one stage, where all that waits is ready.</summary>
+    public ImmutableArray<int> ReadyCounts { get; init; } = [];
+
+    /// <summary>How many parts became ready by the last of the results they needed.</summary>
+    public int Readied { get; init; }
 
     public int RunningCount { get; init; }
 
@@ -109,8 +130,45 @@ public sealed record TaskState
     /// <summary>The submission; throws before there is one.</summary>
     public Submission Order => Submission ?? throw new InvalidOperationException($"{Id} was never submitted.");
 
-    /// <summary>The dearest ask at which a part still fits its share.</summary>
-    public Tokens MaxAskPerCoreHour => Tariff.MaxAsk(Price, Spec.Resources, Spec.Limits, PartShare);
+    /// <summary>The task's stages; throws before submission.</summary>
+    public StagePlan Plan => Order.Plan;
+
+    /// <summary>The dearest ask at which a part of this stage still fits its share.</summary>
+    public Tokens MaxAskPerCoreHour(StageTerms stage) => Tariff.MaxAsk(Price, stage.Spec.Resources, stage.Spec.Limits, Shares.For(stage.Weight));
+
+    /// <summary>The stage whose parts are in the demand: the first that has ready ones, or else the first.</summary>
+    public StageTerms OfferedStage
+    {
+        get
+        {
+            for (var stage = 0; stage < ReadyCounts.Length; stage++)
+            {
+                if (ReadyCounts[stage] > 0)
+                    return Plan.Stages[stage];
+            }
+
+            return Plan.Stages[0];
+        }
+    }
+
+    /// <summary>The stage of a part.</summary>
+    public StageTerms StageOf(PartState part) => Plan.Stages[part.Origin?.Stage ?? 0];
+
+    /// <summary>Why a part exists.</summary>
+    public PartOrigin OriginOf(int part) => Parts[part].Origin ?? PartOrigin.Submitted(part);
+
+    /// <summary>What a part computes on. Its results are read from this state when they are asked for.</summary>
+    public PartInput InputOf(int part)
+    {
+        var origin = Parts[part].Origin;
+        if (origin is null)
+            return new PartInput(Order.Parts[part]);
+        BlobRef? own = origin.Source is { } source ? Order.Parts[source] : null;
+        return new PartInput(own, () => [.. origin.AllNeeds
+            .Select(p => (Part: p, Parts[p].Result))
+            .Where(p => p.Result is not null)
+            .Select(p => new NeededResult(p.Part, p.Result!.Attempt.Number, p.Result.Result))]);
+    }
 
     /// <summary>A task that nothing has happened to.</summary>
     public static TaskState Of(TaskId id) => new(id);

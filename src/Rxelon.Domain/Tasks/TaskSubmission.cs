@@ -16,10 +16,16 @@ internal static class TaskSubmission
                 : TaskOutput.Refuse(c.Task, FaultCodes.Conflict, "This task id was used for another submission; choose a new one.");
         }
 
-        if (TaskSpec.Parse(order.SpecBytes) is { Fault: { } fault })
+        var spec = TaskSpec.Parse(order.SpecBytes);
+        if (spec.Fault is { } fault)
             return TaskOutput.Refuse(c.Task, fault);
         if (order.Parts.Count is 0 or > TaskRules.MaxParts)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"A task has 1 to {TaskRules.MaxParts} parts, not {order.Parts.Count}.");
+        var plan = StagePlan.Of(spec.Value, order.Parts.Count);
+        if (plan.Fault is { } unsound)
+            return TaskOutput.Refuse(c.Task, unsound);
+        if (plan.Value.Stages.Skip(1).FirstOrDefault(s => s.Program is null) is { } bare)
+            return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"Stage '{bare.Name}' names no program.");
         if (order.Budget.IsNegative || c.Hold.IsNegative)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A budget cannot be negative.");
         if (c.Hold > order.Budget)

@@ -9,18 +9,24 @@ internal static class TaskViews
 {
     internal static TaskView Task(TaskState s) => new(
         s.Id, s.Order.Owner, s.Spec, s.Phase, s.Ended?.Reason, s.SubmittedAt, s.StartedAt, s.EndedAt, s.Hold, s.Cost, s.Settled, s.Erased,
-        s.Order.Program, s.Order.OwnerKey, new PartViews(s, [.. Enumerable.Range(0, s.Parts.Count)]));
+        s.Order.Program, s.Order.OwnerKey, new PartViews(s, [.. Enumerable.Range(0, s.Parts.Count)]))
+    {
+        Plan = s.Plan,
+        Round = s.Round,
+    };
 
     internal static TaskDemand Demand(TaskState s)
     {
         var waiting = new List<int>();
+        var stage = s.OfferedStage;
         Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
         if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
         {
             var index = 0;
             foreach (var part in s.Parts)
             {
-                if (part.IsWaiting)
+                // One stage at a time, the first that has something to place: what a task may run at once is counted over all.
+                if (part.IsReady && s.StageOf(part) == stage)
                 {
                     waiting.Add(index);
                     if (part.Trouble is { } trouble)
@@ -32,7 +38,7 @@ internal static class TaskViews
         }
 
         return new TaskDemand(
-            s.Id, s.Order.Owner, s.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour, waiting, s.RunningCount,
+            s.Id, s.Order.Owner, stage.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour(stage), waiting, s.RunningCount,
             s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid);
     }
 
@@ -46,12 +52,13 @@ internal static class TaskViews
             return null;
         return new TaskNews(
             after.Id, after.Phase, after.Parts.Count, after.AcceptedCount, after.RunningCount, after.Cost, after.Ended?.Reason,
-            new PartViews(after, [.. changed]), now);
+            new PartViews(after, [.. changed]), after.Plan, now);
     }
 
     /// <summary>The parts that an event says something about.</summary>
     internal static IEnumerable<int> PartsOf(ITaskEvent happened) => happened switch
     {
+        PartsAdded e => Enumerable.Range(e.First, e.Parts.Count),
         PartsAssigned e => e.Parts.Select(p => p.Attempt.Part),
         KeysReleased e => e.Releases.Select(r => r.Attempt.Part),
         PartsAccepted e => e.Parts.Select(p => p.Attempt.Part),
@@ -64,7 +71,8 @@ internal static class TaskViews
     {
         var part = s.Parts[index];
         return new PartView(
-            index, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Running?.Node, s.Order.Parts[index], part.Result?.Result,
+            index, s.OriginOf(index), part.Missing, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Running?.Node, s.InputOf(index),
+            part.Result?.Result,
             part.Result?.Metering, part.Result?.Cost ?? Tokens.Zero, part.Trouble?.Last,
             part.Trouble is { Logs: { Count: > 0 } logs } ? logs[^1] : null);
     }

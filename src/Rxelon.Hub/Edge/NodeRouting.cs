@@ -19,12 +19,14 @@ public interface IToNode
     ulong Session { get; }
 }
 
+/// <summary>Parts of one stage; spec, program and total are that stage's. The stage's name is empty for the task's own run.</summary>
 public sealed record StartParts(
     NodeId Node, ulong Session, TaskId Task, TaskSpec Spec, BlobRef Program, int PartsTotal,
-    IReadOnlyList<(PartAttempt Attempt, BlobRef Input)> Parts, AccountId Owner = default) : IToNode, INoSerializationVerificationNeeded;
+    IReadOnlyList<StartedPart> Parts, AccountId Owner = default, string Stage = "", string? StopFile = null) : IToNode, INoSerializationVerificationNeeded;
 
+/// <summary>Each attempt's grant, page by page.</summary>
 public sealed record GrantParts(
-    NodeId Node, ulong Session, TaskId Task, IReadOnlyList<(PartAttempt Attempt, byte[] Sealed)> Grants) : IToNode, INoSerializationVerificationNeeded;
+    NodeId Node, ulong Session, TaskId Task, IReadOnlyList<(PartAttempt Attempt, IReadOnlyList<byte[]> Pages)> Grants) : IToNode, INoSerializationVerificationNeeded;
 
 public sealed record StopParts(
     NodeId Node, ulong Session, TaskId Task, IReadOnlyList<PartAttempt> Parts, string Reason) : IToNode, INoSerializationVerificationNeeded;

@@ -66,8 +66,9 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                 break;
             case StartAttempts e:
                 Send(others.Router, new StartParts(
-                    e.Node, e.Session, id, Durable.Spec, Durable.Order.Program, Durable.Parts.Count, e.Attempts,
-                    Durable.Order.Owner));
+                    e.Node, e.Session, id, e.Stage.Spec, e.Stage.Program ?? Durable.Order.Program, e.Stage.Parts, e.Attempts,
+                    Durable.Order.Owner, e.Stage.Number == 0 ? "" : e.Stage.Name,
+                    e.Stage.Number == Durable.Plan.LastOfRound ? Durable.Plan.Rounds?.Until : null));
                 break;
             case StopAttempts e:
                 Send(others.Router, new StopParts(e.Node, e.Session, id, e.Attempts, e.Reason));
@@ -139,12 +140,12 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
     private void Grant(GrantKeys grant)
     {
         var sealedKey = Durable.Order.VaultKey;
-        var attempts = grant.Attempts.Select(a => new AttemptId(id, a.Part, a.Number)).ToList();
+        var orders = grant.Attempts.Select(OrderFor).ToList();
         var router = others.Router;
         var self = Self;
         Task.Run(() =>
         {
-            var sealing = vault.SealGrants(sealedKey, grant.Node, grant.SessionKey, attempts);
+            var sealing = vault.SealGrants(sealedKey, grant.Node, grant.SessionKey, orders);
             if (sealing.IsOk)
                 Send(router, new GrantParts(grant.Node, grant.Session, id, [.. grant.Attempts.Zip(sealing.Value)]));
             else
@@ -153,6 +154,14 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
             failed => Send(self, new GrantRefused(
                 grant, new Fault(FaultCodes.Unavailable, failed.Exception!.GetBaseException().Message, Culprit.Hub, true))),
             TaskContinuationOptions.OnlyOnFaulted);
+    }
+
+    private GrantOrder OrderFor(PartAttempt attempt)
+    {
+        var origin = Durable.OriginOf(attempt.Part);
+        return new GrantOrder(
+            new AttemptId(id, attempt.Part, attempt.Number), origin.Source, Durable.Plan.Stages[origin.Stage].ProgramName,
+            Durable.InputOf(attempt.Part).Results);
     }
 
     private void Check(CheckSessions check)

@@ -23,8 +23,27 @@ internal static partial class SpecRules
 
     internal static (string Field, Fault Fault)? Check(TaskSpec spec, HubOptions options)
     {
-        var wrong = General(spec, options) ?? Numbers(spec) ?? Lists(spec.Placement);
+        var wrong = General(spec, options) ?? Numbers(spec) ?? Lists(spec.Placement) ?? Stages(spec, options);
         return wrong is var (field, why) ? ($"spec.{field}", new Fault(FaultCodes.Malformed, $"{field}: {why}.", Culprit.Input)) : null;
+    }
+
+    /// <summary>Each further stage by the same rules; how they hang together is <see cref="StagePlan"/>'s to say.</summary>
+    private static (string, string)? Stages(TaskSpec spec, HubOptions options)
+    {
+        foreach (var stage in spec.Stages ?? [])
+        {
+            var alone = spec with
+            {
+                Kind = stage.Kind,
+                Image = stage.Image,
+                Resources = stage.Resources ?? spec.Resources,
+                Limits = stage.Limits is { } l ? spec.Limits with { TimeSeconds = l.TimeSeconds, OutputBytes = l.OutputBytes } : spec.Limits,
+            };
+            if ((General(alone, options) ?? Numbers(alone) ?? Within("parts", stage.Parts, 1, MaxParts)) is var (field, why))
+                return ($"stages.{field}", why);
+        }
+
+        return null;
     }
 
     private static (string, string)? General(TaskSpec spec, HubOptions options)

@@ -34,13 +34,17 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
         if (SpecRules.Check(parsed.Value, options) is var (place, wrong))
             return Answers.Problem(wrong, place);
 
+        if (parsed.Value.Stages?.FirstOrDefault(s => s.Program is not { Size: > 0 }) is { } bare)
+            return Answers.Problem(new Fault(FaultCodes.Malformed, $"Stage '{bare.Name}' names no program.", Culprit.Input), "spec.stages");
+        List<BlobRef> programs = [program, .. parsed.Value.Stages?.Select(s => new BlobRef(s.Program!.Id, s.Program.Size)) ?? []];
+
         // A repeat whose first answer was lost must not fail because prices, balances or blobs have changed since.
         var isRepeat = await calls.AskAsync(new GetTask(request.Task, caller.Account, time.GetUtcNow()), cancel) is TaskView;
         if (!isRepeat)
         {
             if (vault.Check(request.Task, request.VaultKey).Fault is { } keyFault)
                 return Answers.Problem(keyFault, "vaultKey");
-            if (await MissingAsync(caller.Account, [.. parts, program], cancel) is { } missing)
+            if (await MissingAsync(caller.Account, [.. parts, .. programs], cancel) is { } missing)
                 return Answers.Problem(missing);
         }
 
@@ -48,7 +52,7 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
             parsed.Value, parts.Count, seal.Open(request.Quote, caller.Account, parts.Count), cancel);
         if (estimate.Fault is { } uncountable)
             return Answers.Problem(uncountable);
-        var hold = Quoting.HoldFor(estimate.Value, parsed.Value, parts.Count, request.Budget);
+        var hold = Quoting.HoldFor(estimate.Value, parsed.Value, request.Budget);
         if (!isRepeat && (hold.Fault ?? await PoorAsync(caller.Account, hold.Value, cancel)) is { } unaffordable)
             return Answers.Problem(unaffordable, "budget");
 

@@ -13,17 +13,17 @@ internal static class TaskMapping
     internal static bool HasEnded(this TaskPhase phase) => phase >= TaskPhase.Completed;
 
     internal static TaskResponse Response(TaskView view, WhyInfo? waiting) => new(
-        Summary(view), view.Spec, view.Settled, view.Erased, Info(view.Program), view.OwnerKey, [.. view.Parts.Select(Part)], waiting);
+        Summary(view), view.Spec, view.Settled, view.Erased, Info(view.Program), view.OwnerKey, [.. view.Parts.Select(p => Part(p, view.Plan))], waiting);
 
     internal static TaskSummary Summary(TaskEntry t) => new(
         t.Task, t.Name, t.Kind.ToString(), t.Phase.ToString(), t.PartsTotal, t.PartsAccepted, t.PartsRunning, t.Hold, t.Cost, t.SubmittedAt,
         t.EndedAt, Fault(t.Reason));
 
     internal static TaskNewsInfo News(TaskNews n) => new(
-        n.Task, n.Phase.ToString(), n.PartsTotal, n.PartsAccepted, n.PartsRunning, n.Cost, Fault(n.Reason), [.. n.Changed.Select(Part)]);
+        n.Task, n.Phase.ToString(), n.PartsTotal, n.PartsAccepted, n.PartsRunning, n.Cost, Fault(n.Reason), [.. n.Changed.Select(p => Part(p, n.Plan))]);
 
     internal static TaskNewsInfo News(TaskView v) => new(
-        v.Task, v.Phase.ToString(), v.Parts.Count, Count(v, PartPhase.Accepted), Running(v), v.Cost, Fault(v.Reason), [.. v.Parts.Select(Part)]);
+        v.Task, v.Phase.ToString(), v.Parts.Count, Count(v, PartPhase.Accepted), Running(v), v.Cost, Fault(v.Reason), [.. v.Parts.Select(p => Part(p, v.Plan))]);
 
     internal static WhyInfo Why(WaitReason reason) => new(reason.Code, reason.Sentence, reason.Estimate?.TotalSeconds);
 
@@ -31,9 +31,10 @@ internal static class TaskMapping
         v.Task, v.Spec.Name, v.Spec.Kind.ToString(), v.Phase.ToString(), v.Parts.Count, Count(v, PartPhase.Accepted), Running(v), v.Hold, v.Cost,
         v.SubmittedAt, v.EndedAt, Fault(v.Reason));
 
-    private static PartInfo Part(PartView p) => new(
-        p.Part, p.Phase.ToString(), p.Attempt, p.Node, Info(p.Input), p.Result is { } result ? Info(result) : null, p.Metering, p.Cost,
-        Fault(p.LastFault), p.LastLog is { } log ? Info(log) : null);
+    private static PartInfo Part(PartView p, StagePlan plan) => new(
+        p.Part, p.Phase.ToString(), p.Attempt, p.Node, p.Input.Own is { } input ? Info(input) : null, p.Result is { } result ? Info(result) : null, p.Metering, p.Cost,
+        Fault(p.LastFault), p.LastLog is { } log ? Info(log) : null,
+        p.Origin.Stage == 0 ? null : plan.Stages[p.Origin.Stage].Name, p.Origin.Round, p.Origin.Index, p.Missing);
 
     private static int Running(TaskView v) => Count(v, PartPhase.Assigned) + Count(v, PartPhase.KeyReleased);
 

@@ -40,7 +40,20 @@ internal static class TasksEndpoints
             ? null
             : view.Phase == TaskPhase.Submitted
                 ? new WhyInfo("hold", "The account has not set the money aside yet.", null)
-                : TaskMapping.Why(await calls.AskAsync(new AskWhy(view.Task), cancel));
+                : NeedsOf(view) ?? TaskMapping.Why(await calls.AskAsync(new AskWhy(view.Task), cancel));
+
+    /// <summary>When every part that waits does so for others' results: for how many of which stages; null otherwise.</summary>
+    private static WhyInfo? NeedsOf(TaskView view)
+    {
+        var waiting = view.Parts.Where(p => p.Phase == PartPhase.Waiting).ToList();
+        if (waiting.Exists(p => p.Missing == 0))
+            return null;
+        var first = waiting[0];
+        var open = first.Origin.AllNeeds.Select(p => view.Parts[p]).Where(p => p.Result is null).CountBy(p => p.Origin.Stage)
+            .Select(c => $"{c.Value} {(c.Value == 1 ? "part" : "parts")} of stage {view.Plan.Stages[c.Key].Name}");
+        var round = view.Plan.Rounds is null ? "" : $" of round {view.Round}";
+        return new WhyInfo("needs", $"Stage {view.Plan.Stages[first.Origin.Stage].Name}{round} waits for {string.Join(" and ", open)}.", null);
+    }
 
     private static IResult List(string? after, int? limit, Caller caller, ITaskIndex index)
     {

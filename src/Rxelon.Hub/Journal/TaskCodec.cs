@@ -1,6 +1,7 @@
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 using static Rxelon.Hub.Journal.Records;
 using Proto = Rxelon.Shared.Journal;
 
@@ -11,6 +12,7 @@ internal static class TaskCodec
 {
     internal static readonly CodecTable Table = new CodecTable()
         .Add<TaskSubmitted, Proto.TaskSubmitted>("task.submitted.1", Encode, Decode)
+        .Add<PartsAdded, Proto.PartsAdded>("task.parts-added.1", Encode, Decode)
         .Add<PartsAssigned, Proto.PartsAssigned>("task.parts-assigned.1", Encode, Decode)
         .Add<KeysReleased, Proto.KeysReleased>("task.keys-released.1", Encode, Decode)
         .Add<PartsAccepted, Proto.PartsAccepted>("task.parts-accepted.1", Encode, Decode)
@@ -73,6 +75,34 @@ internal static class TaskCodec
         new Tokens(m.Hold),
         Time(m.At));
 
+    private static Proto.PartsAdded Encode(PartsAdded e)
+    {
+        var m = new Proto.PartsAdded { First = e.First, At = Ticks(e.At) };
+        foreach (var p in e.Parts)
+        {
+            var part = new Proto.PartsAdded.Types.Part
+            {
+                Stage = p.Stage,
+                Round = p.Round,
+                Index = p.Index,
+                Needs = { Map(p.Needs, n => new Proto.PartsAdded.Types.Range { First = n.First, Count = n.Count }) },
+            };
+            if (p.Source is { } source)
+                part.Source = source;
+            if (p.Carry is { } carry)
+                part.Carry = carry;
+            m.Parts.Add(part);
+        }
+
+        return m;
+    }
+
+    private static PartsAdded Decode(Proto.PartsAdded m) => new(
+        m.First,
+        Map(m.Parts, p => new PartOrigin(
+            p.Stage, p.Round, p.Index, p.HasSource ? p.Source : null, Map(p.Needs, n => new PartRange(n.First, n.Count)), p.HasCarry ? p.Carry : null)),
+        Time(m.At));
+
     private static Proto.PartsAssigned Encode(PartsAssigned e) => new()
     {
         Parts =
@@ -122,6 +152,7 @@ internal static class TaskCodec
                 Metering = Metering(p.Metering),
                 Cost = p.Cost.Micros,
                 Signature = Bytes(p.Signature),
+                Stop = p.Stop,
             }),
         },
         At = Ticks(e.At),
@@ -135,7 +166,8 @@ internal static class TaskCodec
             Blob(p.Result),
             Metering(p.Metering),
             new Tokens(p.Cost),
-            p.Signature.ToByteArray())),
+            p.Signature.ToByteArray(),
+            p.Stop)),
         Time(m.At));
 
     private static Proto.AttemptsFailed Encode(AttemptsFailed e) => new()
@@ -186,7 +218,7 @@ internal static class TaskCodec
 
     private static TaskAdjusted Decode(Proto.TaskAdjusted m) => new(
         m.CommandId,
-        (Rxelon.Shared.Workloads.Tier)m.Tier,
+        (Tier)m.Tier,
         new Tokens(m.BudgetMax),
         new Tokens(m.Hold),
         m.DeadlineSeconds,

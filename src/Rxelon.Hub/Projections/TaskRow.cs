@@ -68,6 +68,9 @@ internal sealed class TaskRow(TaskId id)
             case TaskSubmitted e:
                 Submit(e);
                 break;
+            case PartsAdded e:
+                Total += e.Parts.Count;
+                break;
             case PartsAssigned e:
                 Running += e.Parts.Count;
                 Phase = TaskPhase.Running;
@@ -105,7 +108,8 @@ internal sealed class TaskRow(TaskId id)
         Kind = spec.IsOk ? spec.Value.Kind : default;
         RetainSeconds = spec.IsOk ? spec.Value.Retain.ResultsSeconds : 0;
         Phase = TaskPhase.Submitted;
-        Total = e.Submission.Parts.Count;
+        var plan = spec.IsOk ? StagePlan.Of(spec.Value, e.Submission.Parts.Count) : spec.Fault!;
+        Total = e.Submission.Parts.Count + (plan.IsOk ? plan.Value.AtSubmission().Count : 0);
         Hold = e.Hold;
         Submitted = e.At;
     }

@@ -14,7 +14,6 @@ namespace Rxelon.Hub.Vault;
 public sealed class FileVault : IVault, IDisposable
 {
     internal const string KeyFile = "vault.key";
-    private const string ProgramBlob = "program";
     private const int HeadSize = 4 + ExchangeKeyPair.KeySize;
 
     private readonly ExchangeKeyPair _pair;
@@ -55,24 +54,25 @@ public sealed class FileVault : IVault, IDisposable
     }
 
     /// <inheritdoc/>
-    public Outcome<IReadOnlyList<byte[]>> SealGrants(
-        ReadOnlyMemory<byte> sealedTaskKey, NodeId node, ReadOnlyMemory<byte> sessionKey, IReadOnlyList<AttemptId> attempts)
+    public Outcome<IReadOnlyList<IReadOnlyList<byte[]>>> SealGrants(
+        ReadOnlyMemory<byte> sealedTaskKey, NodeId node, ReadOnlyMemory<byte> sessionKey, IReadOnlyList<GrantOrder> orders)
     {
-        if (attempts.Count == 0)
-            return Array.Empty<byte[]>();
+        if (orders.Count == 0)
+            return Array.Empty<IReadOnlyList<byte[]>>();
         if (!ExchangeKeyPair.IsUsablePublicKey(sessionKey.Span))
             return new Fault(FaultCodes.Malformed, $"The session key of {node} is not one that keys may be sealed to.", Culprit.Node);
-        if (attempts.Any(a => a.Task != attempts[0].Task))
-            throw new ArgumentException("All attempts must be of the task that the key belongs to.", nameof(attempts));
-        var opened = OpenTaskKey(attempts[0].Task, sealedTaskKey.Span);
+        var task = orders[0].Attempt.Task;
+        if (orders.Any(o => o.Attempt.Task != task))
+            throw new ArgumentException("All attempts must be of the task that the key belongs to.", nameof(orders));
+        var opened = OpenTaskKey(task, sealedTaskKey.Span);
         if (opened.Fault is { } fault)
             return fault;
         var taskKey = opened.Value;
         try
         {
-            var grants = new byte[attempts.Count][];
+            var grants = new IReadOnlyList<byte[]>[orders.Count];
             for (var i = 0; i < grants.Length; i++)
-                grants[i] = SealGrant(taskKey, node, sessionKey.Span, attempts[i]);
+                grants[i] = SealGrant(taskKey, node, sessionKey.Span, orders[i]);
             return grants;
         }
         finally
@@ -84,27 +84,33 @@ public sealed class FileVault : IVault, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _pair.Dispose();
 
-    private static byte[] SealGrant(byte[] taskKey, NodeId node, ReadOnlySpan<byte> sessionKey, AttemptId attempt)
+    private static byte[][] SealGrant(byte[] taskKey, NodeId node, ReadOnlySpan<byte> sessionKey, GrantOrder order)
     {
+        var attempt = order.Attempt;
         byte[][] keys =
         [
-            KeySchedule.Input(taskKey, attempt.Part),
+            order.Source is { } source ? KeySchedule.Input(taskKey, source) : new byte[KeySchedule.KeySize],
             KeySchedule.Result(taskKey, attempt.Part, attempt.Number),
             KeySchedule.Log(taskKey, attempt.Part, attempt.Number),
-            KeySchedule.Shared(taskKey, ProgramBlob),
+            KeySchedule.Shared(taskKey, order.Program),
         ];
-        var together = new byte[keys.Length * KeySchedule.KeySize];
+        byte[][] results = [.. order.Results.Select(r => KeySchedule.Result(taskKey, r.Part, r.Attempt))];
+        var pages = GrantedKeys.Write(keys[0], keys[1], keys[2], keys[3], results);
         try
         {
-            for (var i = 0; i < keys.Length; i++)
-                keys[i].CopyTo(together, i * KeySchedule.KeySize);
-            return KeyWrap.Wrap(together, sessionKey, KeyWrapContext.PartGrant(attempt.Task, attempt.Part, attempt.Number, node)).ToBytes();
+            var wrapped = new byte[pages.Count][];
+            for (var page = 0; page < wrapped.Length; page++)
+            {
+                var context = KeyWrapContext.PartGrant(attempt.Task, attempt.Part, attempt.Number, node, GrantedKeys.LabelOf(page));
+                wrapped[page] = KeyWrap.Wrap(pages[page], sessionKey, context).ToBytes();
+            }
+
+            return wrapped;
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(together);
-            foreach (var key in keys)
-                CryptographicOperations.ZeroMemory(key);
+            foreach (var secret in keys.Concat(results).Concat(pages))
+                CryptographicOperations.ZeroMemory(secret);
         }
     }
 

@@ -16,9 +16,9 @@ public interface IVault
     Outcome<bool> Check(TaskId task, ReadOnlyMemory<byte> sealedTaskKey);
 
     /// <summary>
-    /// For each attempt: input key ‖ result key ‖ log key ‖ program key (32 bytes each), sealed to the node's session key with
-    /// task, part, attempt and node bound in. Call only after the release is durable.
+    /// For each order the pages of its grant (<see cref="Shared.Crypto.GrantedKeys"/>), sealed to the node's session key with task,
+    /// part, attempt, node and page bound in. Call only after the release is durable.
     /// </summary>
-    Outcome<IReadOnlyList<byte[]>> SealGrants(
-        ReadOnlyMemory<byte> sealedTaskKey, NodeId node, ReadOnlyMemory<byte> sessionKey, IReadOnlyList<AttemptId> attempts);
+    Outcome<IReadOnlyList<IReadOnlyList<byte[]>>> SealGrants(
+        ReadOnlyMemory<byte> sealedTaskKey, NodeId node, ReadOnlyMemory<byte> sessionKey, IReadOnlyList<GrantOrder> orders);
 }

@@ -49,7 +49,7 @@ public sealed record ExecutorReport(
 
 /// <summary>What a sandbox must be held to.</summary>
 public sealed record SandboxSpec(
-    AttemptId Attempt, string? Image, Resources Resources, TimeSpan Time, long OutputBytes, int Part, int Parts);
+    AttemptId Attempt, string? Image, Resources Resources, TimeSpan Time, long OutputBytes, int Part, int Parts, int Round = 1);
 
 /// <summary>One sandbox: start once, wait, stop at will, destroy always.</summary>
 public interface ISandbox : IAsyncDisposable

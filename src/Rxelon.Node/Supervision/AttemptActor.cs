@@ -26,17 +26,19 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private readonly NodeServices _services;
     private readonly TaskWork _task;
     private readonly AttemptWork _work;
+    private readonly SortedDictionary<int, ReadOnlyMemory<byte>> _pages = [];
     private readonly IActorRef _link;
     private CipherBlob? _result;
     private Metering _metering;
+    private bool _stops;
     private bool _started;
 
-    public AttemptActor(NodeServices services, TaskWork task, AttemptId id, Blob input, IActorRef link)
+    public AttemptActor(NodeServices services, TaskWork task, AttemptId id, AssignedWork part, IActorRef link)
     {
         _services = services;
         _task = task;
         _link = link;
-        _work = new AttemptWork(services, task, id, input);
+        _work = new AttemptWork(services, task, id, part);
         Receive<StopNow>(OnStop);
         Receive<Prepared>(OnPrepared);
         Receive<GrantKeys>(OnKeys);
@@ -51,8 +53,8 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    internal static Props Props(NodeServices services, TaskWork task, AttemptId id, Blob input, IActorRef link)
-        => Akka.Actor.Props.Create(() => new AttemptActor(services, task, id, input, link));
+    internal static Props Props(NodeServices services, TaskWork task, AttemptId id, AssignedWork part, IActorRef link)
+        => Akka.Actor.Props.Create(() => new AttemptActor(services, task, id, part, link));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -83,11 +85,14 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         // Keys come once; a program never runs twice in one attempt.
         if (_started)
             return;
+        _pages[grant.Page] = grant.Sealed;
+        if (_pages.Count < _work.KeyPages)
+            return;
         _started = true;
         Context.Parent.Tell(new AttemptStarted(_work.Id));
         Timers.StartPeriodicTimer("progress", Tick.Instance, ProgressEvery);
         Timers.StartSingleTimer("overdue", new Overdue("The sandbox did not end."), (RunPatience * _task.Time) + RunGrace);
-        _work.RunAsync(grant.Sealed, _cancel.Token).PipeTo(Self, success: outcome => new Ran(outcome));
+        _work.RunAsync([.. _pages.Values], _cancel.Token).PipeTo(Self, success: outcome => new Ran(outcome));
     }
 
     private void OnRan(AttemptOutcome outcome)
@@ -96,6 +101,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         Context.Parent.Tell(new AttemptRan(_work.Id));
         _result = outcome.Result;
         _metering = outcome.Metering;
+        _stops = outcome.Stops;
         if (outcome.Fault is { } fault)
             Fail(fault, outcome.Metering, outcome.Log);
         else if (_result!.Reference.IsInline)
@@ -146,7 +152,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void Report()
     {
-        _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering), Reliable: true));
+        _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering, _stops), Reliable: true));
         Done();
     }
 

@@ -16,8 +16,8 @@ internal sealed record AttemptRan(AttemptId Id) : INoSerializationVerificationNe
 /// <summary>Attempt to supervisor: reported, or stopped as asked; nothing is left to do.</summary>
 internal sealed record AttemptDone(AttemptId Id) : INoSerializationVerificationNeeded;
 
-/// <summary>Supervisor to attempt: the keys.</summary>
-internal sealed record GrantKeys(ReadOnlyMemory<byte> Sealed) : INoSerializationVerificationNeeded;
+/// <summary>Supervisor to attempt: the keys, or one page of them.</summary>
+internal sealed record GrantKeys(ReadOnlyMemory<byte> Sealed, int Page) : INoSerializationVerificationNeeded;
 
 /// <summary>Supervisor to attempt: the hub does not want it any more.</summary>
 internal sealed record StopNow(string Reason) : INoSerializationVerificationNeeded;

@@ -1,22 +1,27 @@
+using System.Formats.Tar;
 using System.Text;
 using Rxelon.Node.Blobs;
 using Rxelon.Node.Executors;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
-using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Node.Supervision;
 
 /// <summary>How an attempt went: a result, or a fault with the end of the log encrypted for the task's owner.</summary>
-internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering Metering, byte[]? Log);
+/// <param name="Fault">Why there is no result.</param>
+/// <param name="Result">The result.</param>
+/// <param name="Metering">What it used.</param>
+/// <param name="Log">The log's end, encrypted.</param>
+/// <param name="Stops">The result has the file that ends the task's rounds.</param>
+internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering Metering, byte[]? Log, bool Stops = false);
 
 /// <summary>
 /// The work of one attempt without the talking: prepare without keys, then run with them. One call at a time. Disposing waits
 /// for a run under way, which the caller has cancelled, and destroys the sandbox.
 /// </summary>
-internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptId id, Blob input) : IAsyncDisposable
+internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptId id, AssignedWork part) : IAsyncDisposable
 {
     /// <summary>Log bytes that fit into a failure report besides everything else.</summary>
     private const int LogLimit = 24 * 1024;
@@ -27,7 +32,9 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
 
     internal AttemptId Id => id;
 
-    internal BlobId InputId { get; } = BlobId.FromDigest(input.Id.Span);
+    internal BlobId InputId { get; } = part.InputId();
+
+    internal int KeyPages => part.KeyPages;
 
     /// <summary>Null when everything that needs no key is done: ciphertext here and checked, sandbox ready.</summary>
     internal Task<Fault?> PrepareAsync(CancellationToken cancel)
@@ -38,7 +45,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     }
 
     /// <summary>Opens the grant, runs the program over the decrypted input, encrypts what it left. Keys are zeroed when this ends.</summary>
-    internal Task<AttemptOutcome> RunAsync(ReadOnlyMemory<byte> grant, CancellationToken cancel)
+    internal Task<AttemptOutcome> RunAsync(IReadOnlyList<ReadOnlyMemory<byte>> grant, CancellationToken cancel)
     {
         var running = RunCoreAsync(grant, cancel);
         _underWay = running;
@@ -63,13 +70,17 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         if (!CipherSuites.TryParse(task.Cipher, out _))
             return new Fault(FaultCodes.Malformed, $"This node does not know the cipher '{task.Cipher}'.", Culprit.Input);
         var program = task.FetchProgramAsync();
-        var fetched = await services.Blobs.FetchAsync(input, cancel).ConfigureAwait(false);
-        if (fetched.Fault is { } noInput)
-            return noInput;
-        _input = fetched.Value;
+        if (part.Input is { } input)
+        {
+            var fetched = await services.Blobs.FetchAsync(input, cancel).ConfigureAwait(false);
+            if (fetched.Fault is { } noInput)
+                return noInput;
+            _input = fetched.Value;
+        }
+
         if (await program.WaitAsync(cancel).ConfigureAwait(false) is { } noProgram)
             return noProgram;
-        var spec = new SandboxSpec(id, task.Image, task.Resources, task.Time, task.OutputBytes, id.Part, task.PartsTotal);
+        var spec = new SandboxSpec(id, task.Image, task.Resources, task.Time, task.OutputBytes, part.Index, task.PartsTotal, part.Round);
         var sandbox = await executor.PrepareAsync(spec, cancel).ConfigureAwait(false);
         if (sandbox.Fault is { } noSandbox)
             return noSandbox;
@@ -77,9 +88,9 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         return null;
     }
 
-    private async Task<AttemptOutcome> RunCoreAsync(ReadOnlyMemory<byte> grant, CancellationToken cancel)
+    private async Task<AttemptOutcome> RunCoreAsync(IReadOnlyList<ReadOnlyMemory<byte>> grant, CancellationToken cancel)
     {
-        var opened = AttemptKeys.Open(grant.Span, services.Session, id, services.Node);
+        var opened = AttemptKeys.Open(grant, part.Results.Count, services.Session, id, services.Node);
         if (opened.Fault is { } noKeys)
             return Failed(noKeys);
         using var keys = opened.Value;
@@ -91,27 +102,53 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         var writer = services.Spool.Create();
         await using (writer.ConfigureAwait(false))
         {
-            using var plain = new PartDecryptStream(_input!.OpenRead(), keys.Input, PartContext.Input(id.Task, id.Part), leaveOpen: true);
+            using var own = _input is null ? null
+                : new PartDecryptStream(_input.OpenRead(), keys.Input, PartContext.Input(id.Task, part.Source), leaveOpen: true);
+            await using var composed = part.Results.Count == 0 ? null
+                : new ComposedInput(id.Task, own, part.Results, keys.Results, part.Carries, services.Blobs, cancel);
             using var sealing = new PartEncryptStream(writer, keys.Result, suite, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
             RunResult ran;
             try
             {
-                ran = await _sandbox!.RunAsync(program.Value, plain, sealing, cancel).ConfigureAwait(false);
+                ran = await _sandbox!.RunAsync(program.Value, composed?.Stream ?? own ?? Stream.Null, sealing, cancel).ConfigureAwait(false);
             }
             catch (PartCorruptException e)
             {
                 return Failed(e.Fault with { Culprit = Culprit.Input, Retryable = true });
+            }
+            catch (NeededResultException e)
+            {
+                return Failed(e.Fault);
             }
 
             if (ran.Fault is not null)
                 return new AttemptOutcome(ran.Fault, null, ran.Metering, SealLog(ran.StderrTail, keys, suite));
             sealing.Complete();
             await CloseAsync().ConfigureAwait(false);
-            return new AttemptOutcome(null, writer.Finish(), ran.Metering, null);
+            var result = writer.Finish();
+            var stops = task.StopFile.Length > 0 && await HasAsync(result, keys, cancel).ConfigureAwait(false);
+            return new AttemptOutcome(null, result, ran.Metering, null, stops);
         }
     }
 
-    private byte[]? SealLog(string tail, AttemptKeys keys, CipherSuite suite)
+    /// <summary>Looks for the stop file in the archive that was just made: whatever made it, this is what the owner will read.</summary>
+    private async Task<bool> HasAsync(CipherBlob result, GrantedKeys keys, CancellationToken cancel)
+    {
+        using var plain = new PartDecryptStream(result.OpenRead(), keys.Result, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
+        var reader = new TarReader(plain, leaveOpen: true);
+        await using (reader.ConfigureAwait(false))
+        {
+            while (await reader.GetNextEntryAsync(cancellationToken: cancel).ConfigureAwait(false) is { } entry)
+            {
+                if (entry.Name == task.StopFile)
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
+    private byte[]? SealLog(string tail, GrantedKeys keys, CipherSuite suite)
     {
         if (tail.Length == 0)
             return null;

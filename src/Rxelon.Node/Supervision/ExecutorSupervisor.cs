@@ -28,7 +28,8 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     private readonly IActorRef _link;
     private readonly Dictionary<AttemptId, Attempt> _attempts = [];
     private readonly Dictionary<IActorRef, AttemptId> _actors = [];
-    private readonly Dictionary<TaskId, TaskWork> _tasks = [];
+    private readonly Dictionary<(TaskId, string), TaskWork> _tasks = [];
+    private readonly Dictionary<AttemptId, AssignedWork> _gathering = [];
     private readonly List<AttemptKey> _ready = [];
     private IReadOnlyList<ExecutorReport> _reports;
     private bool _offerDue;
@@ -48,7 +49,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         Receive<Terminated>(OnTerminated);
         Receive<PublishOffer>(_ => OnPublish());
         Receive<ForgetTask>(OnForgetTask);
-        Receive<AskRunning>(_ => Sender.Tell(new RunningAttempts([.. _attempts.Select(a => a.Value.ToWire(a.Key))], Offer())));
+        Receive<AskRunning>(_ => OnAskRunning());
         Receive<StopAll>(OnStopAll);
         Receive<LookForImages>(_ => LookForImagesAsync().PipeTo(Self));
         Receive<ImagesSeen>(OnImages);
@@ -98,9 +99,10 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 break;
             case ToNode.BodyOneofCase.KeyGrants:
                 foreach (var grant in frame.KeyGrants.Grants)
-                    Tell(grant.Attempt.ToId(), new GrantKeys(grant.Sealed.Memory));
+                    Tell(grant.Attempt.ToId(), new GrantKeys(grant.Sealed.Memory, checked((int)grant.Page)));
                 break;
             case ToNode.BodyOneofCase.Stop:
+                _gathering.Remove(frame.Stop.Attempt.ToId());
                 Tell(frame.Stop.Attempt.ToId(), new StopNow(frame.Stop.Reason));
                 break;
             case ToNode.BodyOneofCase.UploadGrant:
@@ -119,6 +121,13 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         }
     }
 
+    /// <summary>A new session begins: what the old one had not said to its end, the hub places again.</summary>
+    private void OnAskRunning()
+    {
+        _gathering.Clear();
+        Sender.Tell(new RunningAttempts([.. _attempts.Select(a => a.Value.ToWire(a.Key))], Offer()));
+    }
+
     private void OnReportAck(ReportAck ack)
     {
         if (!ack.Accepted)
@@ -131,7 +140,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         foreach (var part in assign.Parts)
         {
             var id = new AttemptId(task.Task, checked((int)part.Part), checked((int)part.Number));
-            if (_attempts.ContainsKey(id))
+            if (_attempts.ContainsKey(id) || Gathered(id, part) is not { } work)
                 continue;
             if (RunningCount >= _services.Terms.Slots || !task.Resources.FitsIn(_services.Terms.Total - Used))
             {
@@ -139,15 +148,28 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 continue;
             }
 
-            var actor = Context.ActorOf(AttemptActor.Props(_services, task, id, part.Input, _link));
+            var actor = Context.ActorOf(AttemptActor.Props(_services, task, id, work, _link));
             Context.Watch(actor);
             _attempts.Add(id, new Attempt(actor, task));
             _actors.Add(actor, id);
         }
 
-        if (!IsUsed(task.Task))
-            ForgetLater(task.Task);
+        if (!IsUsed(task.Key))
+            ForgetLater(task.Key);
         OfferChanged();
+    }
+
+    /// <summary>The part once all of it was said; null before.</summary>
+    private AssignedWork? Gathered(AttemptId id, AssignedPart part)
+    {
+        if (_gathering.TryGetValue(id, out var work))
+            work.Add(part);
+        else
+            _gathering[id] = work = new AssignedWork(id, part);
+        if (!work.IsComplete)
+            return null;
+        _gathering.Remove(id);
+        return work;
     }
 
     private void Fail(AttemptId id, string code, string message)
@@ -158,7 +180,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
 
     private TaskWork TaskFor(AssignParts assign)
     {
-        var id = TaskId.FromBytes(assign.Task.Span);
+        var id = (TaskId.FromBytes(assign.Task.Span), assign.Stage);
         Timers.Cancel(id);
         if (_tasks.TryGetValue(id, out var known))
         {
@@ -205,13 +227,13 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     {
         if (!_attempts.Remove(id, out var attempt))
             return;
-        if (!IsUsed(id.Task))
-            ForgetLater(id.Task);
+        if (!IsUsed(attempt.Task.Key))
+            ForgetLater(attempt.Task.Key);
         _actors.Remove(attempt.Actor);
         OfferChanged();
     }
 
-    private void ForgetLater(TaskId task) => Timers.StartSingleTimer(task, new ForgetTask(task), TaskLinger);
+    private void ForgetLater((TaskId, string) task) => Timers.StartSingleTimer(task, new ForgetTask(task), TaskLinger);
 
     private void OnForgetTask(ForgetTask forget)
     {
@@ -285,7 +307,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
 
     private Offer Offer() => Offers.Build(_services, _reports, Used, RunningCount, _draining);
 
-    private bool IsUsed(TaskId task) => _attempts.Values.Any(a => a.Task.Task == task);
+    private bool IsUsed((TaskId, string) task) => _attempts.Values.Any(a => a.Task.Key == task);
 
     private int RunningCount => _attempts.Values.Count(a => a.Phase != Phase.Reporting);
 
@@ -322,7 +344,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         internal static PublishOffer Instance { get; } = new();
     }
 
-    private sealed record ForgetTask(TaskId Task);
+    private sealed record ForgetTask((TaskId, string) Task);
 
     private sealed class LookForImages
     {

@@ -13,12 +13,12 @@ internal static class Reports
     private const int LongestMessage = 1000;
 
     /// <summary>The result; its ciphertext rides along when it is small, and was uploaded otherwise.</summary>
-    internal static ToHub Result(NodeServices services, AttemptId id, BlobId input, CipherBlob result, Metering metering)
+    internal static ToHub Result(NodeServices services, AttemptId id, BlobId input, CipherBlob result, Metering metering, bool stops = false)
     {
         var blob = new Blob { Id = ByteString.CopyFrom(result.Reference.Id.ToDigest()), Size = result.Reference.Size };
         if (result.Reference.IsInline)
             blob.Inline = UnsafeByteOperations.UnsafeWrap(result.ToArray());
-        var statement = SignedStatements.Result(id, services.Node, input, result.Reference, metering);
+        var statement = SignedStatements.Result(id, services.Node, input, result.Reference, metering, stops);
         return new ToHub
         {
             Report = new AttemptReport
@@ -27,6 +27,7 @@ internal static class Reports
                 InputId = ByteString.CopyFrom(input.ToDigest()),
                 Result = blob,
                 Metering = metering.ToWire(),
+                Stop = stops,
                 Signature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(statement)),
             },
         };

@@ -10,12 +10,11 @@ using Rxelon.Shared.Workloads.Program;
 namespace Rxelon.Node.Supervision;
 
 /// <summary>
-/// What the attempts of one task share: its terms and its program. The program's ciphertext is fetched once, and opened once by
+/// What the attempts of one task and stage share: its terms and its program. The program's ciphertext is fetched once, and opened once by
 /// the first attempt that has the key; a wrong key fails that attempt only. Thread-safe.
 /// </summary>
 internal sealed class TaskWork : IDisposable
 {
-    private const string ProgramName = "program";
     private const uint ProgramVersion = 1;
 
     private readonly BlobTransfer _blobs;
@@ -37,9 +36,20 @@ internal sealed class TaskWork : IDisposable
         Cipher = assigned.Cipher;
         PartsTotal = checked((int)assigned.PartsTotal);
         Program = assigned.Program;
+        Stage = assigned.Stage;
+        StopFile = assigned.StopFile;
     }
 
     internal TaskId Task { get; }
+
+    /// <summary>The stage's name; empty for the task's own run.</summary>
+    internal string Stage { get; }
+
+    /// <summary>Task and stage: each stage has terms and a program of its own.</summary>
+    internal (TaskId Task, string Stage) Key => (Task, Stage);
+
+    /// <summary>A file of the result whose presence the report tells; empty: none.</summary>
+    internal string StopFile { get; }
 
     internal WorkloadKind Kind { get; }
 
@@ -86,7 +96,7 @@ internal sealed class TaskWork : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_program is not null)
                 return _program;
-            var opened = PartCipher.Open(_fetch!.Result.Value.ToArray(), key, PartContext.Shared(Task, ProgramName));
+            var opened = PartCipher.Open(_fetch!.Result.Value.ToArray(), key, PartContext.Shared(Task, StageTerms.NameOfProgram(Stage)));
             if (opened.Fault is { } fault)
                 return fault with { Culprit = Culprit.Input, Retryable = true };
             ProgramBundle program;

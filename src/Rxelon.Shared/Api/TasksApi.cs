@@ -46,9 +46,13 @@ public sealed record TaskPage(IReadOnlyList<TaskSummary> Tasks, string? Next);
 public sealed record TaskResponse(
     TaskSummary Summary, TaskSpec Spec, bool Settled, bool Erased, BlobInfo Program, byte[] OwnerKey, IReadOnlyList<PartInfo> Parts, WhyInfo? Waiting);
 
-/// <summary>One part.</summary>
+/// <summary>
+/// One part. <see cref="Input"/> is its own, of the submission; parts of later stages have none. <see cref="Stage"/> is null for the
+/// task's own run, <see cref="Index"/> its number within stage and round, <see cref="Missing"/> how many results it still waits for.
+/// </summary>
 public sealed record PartInfo(
-    int Part, string Phase, int Attempt, NodeId? Node, BlobInfo Input, BlobInfo? Result, Metering? Metering, Tokens Cost, FaultInfo? LastFault, BlobInfo? LastLog);
+    int Part, string Phase, int Attempt, NodeId? Node, BlobInfo? Input, BlobInfo? Result, Metering? Metering, Tokens Cost, FaultInfo? LastFault, BlobInfo? LastLog,
+    string? Stage = null, int Round = 1, int? Index = null, int Missing = 0);
 
 /// <summary>A fault on the wire: stable code, sentence, whose fault, whether a retry helps.</summary>
 public sealed record FaultInfo(string Code, string Message, string Culprit, bool Retryable);

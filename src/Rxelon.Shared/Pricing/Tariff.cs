@@ -54,7 +54,20 @@ public static class Tariff
     public static Tokens Ceiling(PriceTerms terms, Tokens askPerCoreHour, Resources resources, Limits limits)
         => Charge(terms, askPerCoreHour, resources, limits.TimeSeconds * 1000L);
 
-    /// <summary>What to hold for a task: every part at its ceiling.</summary>
+    /// <summary>What to hold for a task with stages: every part that may come to be at its stage's ceiling; a part's is stage 0's.</summary>
+    public static Quote Quote(PriceTerms terms, Tokens askPerCoreHour, StagePlan plan)
+    {
+        var ceiling = Tokens.Zero;
+        foreach (var stage in plan.Stages)
+        {
+            var part = Ceiling(terms, askPerCoreHour, stage.Spec.Resources, stage.Spec.Limits);
+            ceiling += part * checked((long)stage.Parts * (stage.Repeats ? plan.MaxRounds : 1));
+        }
+
+        return new Quote(ceiling, Ceiling(terms, askPerCoreHour, plan.Stages[0].Spec.Resources, plan.Stages[0].Spec.Limits));
+    }
+
+    /// <summary>What to hold for a task without stages: every part at its ceiling.</summary>
     public static Quote Quote(PriceTerms terms, Tokens askPerCoreHour, TaskSpec spec, int parts)
     {
         var part = Ceiling(terms, askPerCoreHour, spec.Resources, spec.Limits);

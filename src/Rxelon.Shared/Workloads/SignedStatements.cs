@@ -12,6 +12,8 @@ namespace Rxelon.Shared.Workloads;
 /// </summary>
 public static class SignedStatements
 {
+    private const int StopFlag = 1;
+
     /// <summary>
     /// A user's order: "rx/submit/v1\n" ‖ task 16 ‖ account 16 ‖ SHA-256(spec bytes) ‖ SHA-256(u64 size ‖ digest of each
     /// part) ‖ u32 parts ‖ program digest 32 ‖ u64 budget micro-tokens.
@@ -35,14 +37,18 @@ public static class SignedStatements
 
     /// <summary>
     /// A node's result: "rx/result/v1\n" ‖ task 16 ‖ u32 part ‖ u32 attempt ‖ node 16 ‖ input digest ‖ result digest ‖
-    /// u64 result size ‖ seven u64 of metering in the order of <see cref="Metering"/>.
+    /// u64 result size ‖ seven u64 of metering in the order of <see cref="Metering"/>. With <paramref name="stop"/> (the result has
+    /// the file that ends the rounds) it is "rx/result/v2\n", the same fields ‖ u32 flags, of which 1 is stop.
     /// </summary>
-    public static byte[] Result(AttemptId attempt, NodeId node, BlobId input, BlobRef result, Metering m)
-        => new StatementWriter("rx/result/v1")
+    public static byte[] Result(AttemptId attempt, NodeId node, BlobId input, BlobRef result, Metering m, bool stop = false)
+    {
+        var statement = new StatementWriter(stop ? "rx/result/v2" : "rx/result/v1")
             .Bytes(attempt.Task.ToBytes()).U32(attempt.Part).U32(attempt.Number).Bytes(node.ToBytes())
             .Bytes(input.ToDigest()).Bytes(result.Id.ToDigest()).I64(result.Size)
             .I64(m.WallMillis).I64(m.CpuMillis).I64(m.PeakMemory).I64(m.Fuel).I64(m.InputBytes).I64(m.OutputBytes)
-            .I64(m.ExitCode).ToArray();
+            .I64(m.ExitCode);
+        return (stop ? statement.U32(StopFlag) : statement).ToArray();
+    }
 
     /// <summary>A node's failure report: "rx/failure/v1\n" ‖ task ‖ u32 part ‖ u32 attempt ‖ node ‖ SHA-256(code ‖ 0x0A ‖ message).</summary>
     public static byte[] Failure(AttemptId attempt, NodeId node, string code, string message)

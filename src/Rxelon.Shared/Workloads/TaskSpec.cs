@@ -66,6 +66,14 @@ public sealed record TaskSpec
     /// <summary>How long results stay after the end.</summary>
     public Retention Retain { get; init; } = new();
 
+    /// <summary>Stages besides the task's own run, which is <c>main</c>; see docs/design/stages.md.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<StageSpec>? Stages { get; init; }
+
+    /// <summary>Which stages are repeated, and until when.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RoundsSpec? Rounds { get; init; }
+
     /// <summary>The bytes that are signed and kept.</summary>
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, SpecJson.Default.TaskSpec);
 

@@ -45,6 +45,43 @@ public sealed class TaskFileSpecs
     }
 
     [Fact]
+    public void Stages_and_rounds_become_part_of_the_spec_and_their_programs_stay_here()
+    {
+        var plan = Read("""
+            name: train
+            run: { wasm: { module: step.wasm, args: ["{round}"] } }
+            env: { A: b }
+            merge: { stage: report }
+            stages:
+              reduce: { needs: [train], run: { wasm: { module: join.wasm } }, resources: { cpu: 2 }, limits: { time: 5m } }
+              report: { needs: reduce, run: { wasm: { module: report.wasm } }, parts: 2 }
+            rounds: { of: [main, reduce], max: 20, until: out/stop }
+            """);
+        var reduce = plan.Spec.Stages![0];
+        Assert.Equal(("reduce", "main", 1, new StageLimits(300, 100L << 20)), (reduce.Name, reduce.Needs.Single(), reduce.Parts, reduce.Limits));
+        Assert.Equal((2000, 2), (reduce.Resources!.Value.CpuMillis, plan.Spec.Stages[1].Parts));
+        Assert.Equal((20, "out/stop"), (plan.Spec.Rounds!.Max, plan.Spec.Rounds.Until));
+        Assert.Equal(["main", "reduce"], plan.Spec.Rounds.Of);
+        Assert.Equal(("join.wasm", "b"), (plan.StagePrograms["reduce"].ModulePath, plan.StagePrograms["reduce"].Env["A"]));
+        Assert.Null(Read("run: { wasm: { module: a.wasm } }").Spec.Stages);
+    }
+
+    [Theory]
+    [InlineData("stages: { a: { needs: [b], run: { wasm: { module: m.wasm } } } }", "no such stage")]
+    [InlineData("stages: { a: { needs: [a], run: { wasm: { module: m.wasm } } } }", "needs itself")]
+    [InlineData("stages: { a: { run: { wasm: { module: m.wasm } } } }\nmerge: { stage: b }", "no stage 'b'")]
+    [InlineData("stages: { a: { needs: [main], run: { wasm: { module: m.wasm } } } }\nmerge: { stage: main }", "needed by another")]
+    [InlineData("rounds: { of: [main], max: 0 }", "whole number from 1")]
+    [InlineData("rounds: { of: [main], max: 2, until: stop }", "out/stop")]
+    [InlineData("stages: { a: { needs: [main], run: { wasm: { module: m.wasm } }, bogus: 1 } }", "bogus")]
+    public void Stages_that_make_no_sense_are_refused_with_their_place(string text, string says)
+    {
+        var (plan, errors) = TaskFile.Parse($"run: {{ wasm: {{ module: a.wasm }} }}\n{text}\n", ".");
+        Assert.Null(plan);
+        Assert.Contains(errors, e => e.ToString().Contains(says, StringComparison.Ordinal) && e.Line > 1);
+    }
+
+    [Fact]
     public void Only_run_is_needed()
     {
         var plan = Read("run: { wasm: { module: tools/count.wasm } }");
@@ -69,9 +106,6 @@ public sealed class TaskFileSpecs
     [InlineData("run: { vm: { image: x } }", "run.vm", 1)]
     [InlineData("run: { model: { name: x } }", "run.model", 1)]
     [InlineData("run: { docker: { image: ./image.oci.tar } }", "run.docker.image", 1)]
-    [InlineData("stages: { reduce: {} }", "stages", 2)]
-    [InlineData("rounds: { max: 20 }", "rounds", 2)]
-    [InlineData("merge: { stage: reduce }", "merge", 2)]
     [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]
     [InlineData("privacy:\n  custody: sealed", "privacy.custody", 3)]
     [InlineData("privacy:\n  rotate: true", "privacy.rotate", 3)]
@@ -125,7 +159,7 @@ public sealed class TaskFileSpecs
     [Fact]
     public void All_errors_come_at_once_in_order_of_lines()
     {
-        var errors = Errors("nam: x\nrun: { wasm: {} }\nresources:\n  cpu: x\n  memory: y\nstages: {}\n");
+        var errors = Errors("nam: x\nrun: { wasm: {} }\nresources:\n  cpu: x\n  memory: y\nnotify: [mail]\n");
         Assert.Equal([1, 2, 4, 5, 6], errors.Select(e => e.Line));
     }
 

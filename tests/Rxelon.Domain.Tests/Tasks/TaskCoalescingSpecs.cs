@@ -15,12 +15,13 @@ public sealed class TaskCoalescingSpecs
         Gen.Select(Gen.Int[0, 15], Gen.Int[0, Parts - 1], Gen.Int[1, 3], Gen.Bool);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Folding_the_coalesced_batch_equals_folding_the_batch(bool sticky)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Folding_the_coalesced_batch_equals_folding_the_batch(bool sticky, bool rounds)
         => Step.List[1, 120].Sample(steps =>
         {
-            var (start, events) = Walk(steps, sticky, clockMoves: false);
+            var (start, events) = Walk(steps, sticky, clockMoves: false, rounds);
             var folded = events.Aggregate(start, TaskDecider.Apply);
             var coalesced = TaskCoalescing.Coalesce(events).Aggregate(start, TaskDecider.Apply);
             return TaskDump.Of(folded) == TaskDump.Of(coalesced) && folded.InFlight == coalesced.InFlight
@@ -78,9 +79,9 @@ public sealed class TaskCoalescingSpecs
     }
 
     private static (TaskState Start, List<ITaskEvent> Events) Walk(
-        IReadOnlyList<(int Kind, int Part, int Node, bool Tick)> steps, bool sticky, bool clockMoves)
+        IReadOnlyList<(int Kind, int Part, int Node, bool Tick)> steps, bool sticky, bool clockMoves, bool rounds = false)
     {
-        var start = Given.Queued(Parts, s => s with
+        var start = Given.Queued(rounds ? 2 : Parts, s => (rounds ? Given.InRounds(s, 4) : s) with
         {
             Privacy = s.Privacy with { Sticky = sticky },
             Limits = s.Limits with { Retries = 50 },
@@ -88,8 +89,9 @@ public sealed class TaskCoalescingSpecs
         var now = Given.Start;
         var state = start;
         var events = new List<ITaskEvent>();
-        foreach (var (kind, part, node, tick) in steps)
+        foreach (var (kind, any, node, tick) in steps)
         {
+            var part = any % state.Parts.Count;
             if (tick && clockMoves)
                 now += TimeSpan.FromMilliseconds(1);
             foreach (var happened in TaskDecider.Decide(state, Command(state, kind, part, node, now)).Events)

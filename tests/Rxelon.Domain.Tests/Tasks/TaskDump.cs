@@ -11,7 +11,7 @@ internal static class TaskDump
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"{s.Phase is TaskPhase.Submitted or TaskPhase.Queued} {s.Tier} {s.Hold} {s.BudgetMax} {s.Wish} {s.PartShare} {s.DeadlineSeconds} {s.Ended?.Phase} {s.Ended?.Reason.Code} {s.Erased}");
+            $"{s.Phase is TaskPhase.Submitted or TaskPhase.Queued} {s.Tier} {s.Hold} {s.BudgetMax} {s.Wish} {s.Shares} {s.OpenWeight} {s.RunningWeight} {s.Round} {s.Readied} {string.Join(',', s.StageStarts)} {string.Join(',', s.ReadyCounts)} {s.DeadlineSeconds} {s.Ended?.Phase} {s.Ended?.Reason.Code} {s.Erased}");
         text.AppendLine(CultureInfo.InvariantCulture,
             $"{s.RunningCount} {s.WaitingCount} {s.AcceptedCount} {s.Reserved} {s.Cost} {s.SettledUpTo} {s.StickTo} {string.Join(',', s.Adjustments.Order())}");
         text.AppendJoin(',', s.AcceptedOrder).AppendLine();
@@ -24,7 +24,9 @@ internal static class TaskDump
             text.Append(CultureInfo.InvariantCulture, $"{part.Attempts} {r?.Node} {r?.Session} {r?.Cap} {Convert.ToHexString(r?.SessionKey ?? [])}");
             if (withTimes)
                 text.Append(CultureInfo.InvariantCulture, $" {r?.Due:O}");
-            text.Append(CultureInfo.InvariantCulture, $" | {part.Result?.Attempt} {part.Result?.Cost} {part.Result?.Result.Id}");
+            if (part.Origin is { } o)
+                text.Append(CultureInfo.InvariantCulture, $" | {o.Stage} {o.Round} {o.Index} {o.Source} {string.Join(',', o.AllNeeds)} {part.Missing}");
+            text.Append(CultureInfo.InvariantCulture, $" | {part.Result?.Stop} {part.Result?.Attempt} {part.Result?.Cost} {part.Result?.Result.Id}");
             text.AppendLine(CultureInfo.InvariantCulture,
                 $" | {t?.ProgramFaults} {t?.OtherFaults} {t?.Last.Code} {string.Join(',', t?.Avoid ?? [])} {string.Join(',', t?.ProgramCodes ?? [])}");
         }

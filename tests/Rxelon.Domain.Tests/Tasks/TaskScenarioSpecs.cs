@@ -45,7 +45,8 @@ public sealed class TaskScenarioSpecs
         var story = Given.Queued(1);
         var placed = story.Place(1, 0);
         Assert.Equal(First(0), Assert.Single(placed.Placed).Attempt);
-        Assert.Equal((First(0), Ids.Blob(0)), Assert.Single(story.Effect<StartAttempts>().Attempts));
+        var started = Assert.Single(story.Effect<StartAttempts>().Attempts);
+        Assert.Equal((First(0), Ids.Blob(0)), (started.Attempt, started.Input.Own!.Value));
 
         story.Ready(1, First(0));
         Assert.Equal([First(0)], story.Effect<GrantKeys>().Attempts);

@@ -26,7 +26,28 @@ internal static class Given
         return change is null ? spec : change(spec);
     }
 
-    internal static Tokens HoldFor(int parts, TaskSpec spec) => Tariff.Quote(Terms, Ask, spec, parts).Ceiling;
+    internal static Tokens HoldFor(int parts, TaskSpec spec) => Tariff.Quote(Terms, Ask, StagePlan.Of(spec, parts).Value).Ceiling;
+
+    /// <summary>Main, then a reduce stage of one part with other terms.</summary>
+    internal static TaskSpec MapReduce(TaskSpec s) => s with { Stages = [Stage("reduce", ["main"])] };
+
+    /// <summary>Main and reduce, repeated up to <paramref name="rounds"/> times, then a stage over the last round's result.</summary>
+    internal static TaskSpec InRounds(TaskSpec s, int rounds) => s with
+    {
+        Stages = [Stage("reduce", ["main"]), Stage("report", ["reduce"])],
+        Rounds = new RoundsSpec { Of = ["main", "reduce"], Max = rounds, Until = "out/stop" },
+    };
+
+    internal static StageSpec Stage(string name, string[] needs, int parts = 1) => new()
+    {
+        Name = name,
+        Needs = needs,
+        Kind = WorkloadKind.Mock,
+        Resources = new Resources(2_000, 1L << 30, 1L << 30),
+        Limits = new StageLimits(90, 1 << 20),
+        Parts = parts,
+        Program = new StageProgram(Ids.Blob(2_000_001).Id, 10),
+    };
 
     internal static SubmitTask Submit(int task, int parts, Func<TaskSpec, TaskSpec>? change = null, DateTimeOffset? at = null, AccountId? owner = null)
     {
@@ -74,6 +95,9 @@ internal sealed class TaskStory
 
     internal TaskReply Ready(int node, params PartAttempt[] attempts)
         => Do(new ReleaseKeys(Id, Ids.Node(node), (ulong)node, Given.SessionKey, attempts, Now));
+
+    internal ResultsAnswered ReportStop(int node, PartAttempt attempt)
+        => (ResultsAnswered)Do(new AcceptResults(Id, Ids.Node(node), [Result(attempt) with { Stop = true }], Now));
 
     internal ResultsAnswered Report(int node, params PartAttempt[] attempts)
         => (ResultsAnswered)Do(new AcceptResults(Id, Ids.Node(node), [.. attempts.Select(Result)], Now));

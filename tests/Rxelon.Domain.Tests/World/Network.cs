@@ -2,6 +2,7 @@ using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tests.World;
 
@@ -47,8 +48,16 @@ internal sealed class Network
         var id = Ids.Task(task);
         if (!Tasks.ContainsKey(id))
             Tasks.Add(id, Shells.Task(task));
-        Task(id, Given.Submit(task, parts, s => s with { Limits = s.Limits with { Retries = 1 } }, Now, User(user)));
+        Task(id, Given.Submit(task, parts, s => Shaped(s with { Limits = s.Limits with { Retries = 1 } }, task), Now, User(user)));
     }
+
+    // Plain tasks, map and reduce, and rounds, in turn.
+    private static TaskSpec Shaped(TaskSpec spec, int task) => (task % 3) switch
+    {
+        0 => spec,
+        1 => Given.MapReduce(spec),
+        _ => Given.InRounds(spec, 3),
+    };
 
     internal void Wake(TimeSpan later)
     {
@@ -60,7 +69,7 @@ internal sealed class Network
 
         // The matchmaker undoes matches that nobody answered.
         foreach (var (id, task) in Tasks.Where(t => t.Value.Durable is { IsAlive: true, HoldConfirmed: true }))
-            Place(id, [.. Enumerable.Range(0, task.Durable.Parts.Count).Where(p => task.Durable.Parts[p].IsWaiting)]);
+            Place(id, [.. Enumerable.Range(0, task.Durable.Parts.Count).Where(p => task.Durable.Parts[p].IsReady)]);
     }
 
     internal void Cancel(int task) => Task(Ids.Task(task), new CancelTask(Ids.Task(task), null, Now));
@@ -177,10 +186,10 @@ internal sealed class Network
 
     private void Place(TaskId task, IReadOnlyList<int> waiting)
     {
-        if (Tasks[task].Durable.MaxAskPerCoreHour < Given.Ask)
-            return;
-        foreach (var part in waiting)
+        var state = Tasks[task].Durable;
+        foreach (var part in waiting.Where(p => state.MaxAskPerCoreHour(state.StageOf(state.Parts[p])) >= Given.Ask))
         {
+            Assert.Equal(0, state.Parts[part].Missing);
             var n = (part + _handled) % Operators;
             Post(task, new PlaceParts(task, [new Placed(part, Ids.Node(n), Operator(n), (ulong)n, Given.Ask)], Now));
         }
@@ -188,7 +197,7 @@ internal sealed class Network
 
     private void Start(TaskId task, StartAttempts e)
     {
-        foreach (var (attempt, _) in e.Attempts)
+        foreach (var attempt in e.Attempts.Select(a => a.Attempt))
             Post(task, new ReleaseKeys(task, e.Node, e.Session, [(byte)(_sessionKeys++ % 3)], [attempt], Now));
     }
 
@@ -205,7 +214,7 @@ internal sealed class Network
                 _ => null,
             };
             Post(task, fault is null
-                ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt)], Now)
+                ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0 }], Now)
                 : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, [])], Now));
         }
     }

@@ -73,7 +73,7 @@ internal sealed class EdgeHarness : IAsyncDisposable
         var blob = Blobs.Add(input);
         Chs.Current[attempt] = (node, blob);
         Router.Tell(new StartParts(
-            node, session, attempt.Task, Chs.Spec, Blobs.Add([7, 7, 7]), 1, [(new Domain.Tasks.PartAttempt(part, 1), blob)]));
+            node, session, attempt.Task, Chs.Spec, Blobs.Add([7, 7, 7]), 1, [Domain.Tasks.StartedPart.Plain(new Domain.Tasks.PartAttempt(part, 1), blob)]));
         return attempt;
     }
 

@@ -88,7 +88,7 @@ internal sealed class FakeChs
             {
                 case ReleaseKeys m:
                     _chs.Registry.Get<NodeRouterKey>().Tell(new GrantParts(
-                        m.Node, m.Session, m.Task, m.Attempts.Select(a => (a, new byte[] { 1, 2, 3 })).ToList()));
+                        m.Node, m.Session, m.Task, m.Attempts.Select(a => (a, (IReadOnlyList<byte[]>)[[1, 2, 3]])).ToList()));
                     return new TaskOk(m.Task, TaskPhase.Running);
                 case AcceptResults m:
                     return new ResultsAnswered(m.Task, m.Results.Select(r => (r.Attempt, Accept(m, r))).ToList());
@@ -104,7 +104,7 @@ internal sealed class FakeChs
                     return new AttemptsSorted(m.Task, m.Running.Where(a => !_chs.Current.ContainsKey(new AttemptId(m.Task, a.Part, a.Number))).ToList());
                 case GetTask m:
                     var parts = _chs.Current.Where(c => c.Key.Task == m.Task).Select(c => new PartView(
-                        c.Key.Part, PartPhase.Assigned, c.Key.Number, c.Value.Node, c.Value.Input, null, null, Tokens.Zero, null, null)).ToList();
+                        c.Key.Part, PartOrigin.Submitted(c.Key.Part), 0, PartPhase.Assigned, c.Key.Number, c.Value.Node, new PartInput(c.Value.Input), null, null, Tokens.Zero, null, null)).ToList();
                     return View(m.Task, parts);
                 default:
                     return null;
@@ -121,6 +121,9 @@ internal sealed class FakeChs
         }
 
         private TaskView View(TaskId task, IReadOnlyList<PartView> parts) => new(
-            task, _chs.Owner, _chs.Spec, TaskPhase.Running, null, default, null, null, Tokens.Zero, Tokens.Zero, false, false, default, [], parts);
+            task, _chs.Owner, _chs.Spec, TaskPhase.Running, null, default, null, null, Tokens.Zero, Tokens.Zero, false, false, default, [], parts)
+        {
+            Plan = StagePlan.Of(_chs.Spec, 1).Value,
+        };
     }
 }

@@ -41,7 +41,7 @@ public sealed class LateWorkSpecs
         await node.UpAsync();
         var session = await edge.SessionOfAsync(node.Id);
         var task = TaskId.FromBytes([.. Enumerable.Repeat((byte)1, 16)]);
-        var late = new StartParts(node.Id, session - 1, task, edge.Chs.Spec, edge.Blobs.Add([7]), 1, [(new PartAttempt(0, 1), edge.Blobs.Add([1]))]);
+        var late = new StartParts(node.Id, session - 1, task, edge.Chs.Spec, edge.Blobs.Add([7]), 1, [StartedPart.Plain(new PartAttempt(0, 1), edge.Blobs.Add([1]))]);
 
         // As when the router passed it on just before the new session told it of itself.
         edge.System.ActorSelection(edge.Router.Path / node.Id.ToString()).Tell(late);
@@ -61,7 +61,7 @@ public sealed class LateWorkSpecs
 
         await proxy.GracefulStop(TimeSpan.FromSeconds(10));
         var task = TaskId.FromBytes([.. Enumerable.Repeat((byte)1, 16)]);
-        proxy.Tell(new StartParts(node.Id, session, task, edge.Chs.Spec, edge.Blobs.Add([7]), 1, [(new PartAttempt(0, 1), edge.Blobs.Add([1]))]));
+        proxy.Tell(new StartParts(node.Id, session, task, edge.Chs.Spec, edge.Blobs.Add([7]), 1, [StartedPart.Plain(new PartAttempt(0, 1), edge.Blobs.Add([1]))]));
 
         await SeesLostAsync(edge, new AttemptId(task, 0, 1));
     }

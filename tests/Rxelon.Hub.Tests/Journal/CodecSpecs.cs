@@ -59,6 +59,7 @@ public sealed class CodecSpecs
 
     [Theory]
     [InlineData("account.opened.1+signed")]
+    [InlineData("task.parts-accepted.1+stop")]
     [InlineData("node.enrolled.1+signed")]
     public void Fields_that_were_added_later_are_kept_as_well(string name)
     {

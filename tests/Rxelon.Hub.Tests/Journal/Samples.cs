@@ -25,6 +25,8 @@ internal static class Samples
     {
         ["account.opened.1+signed"] = new AccountOpened(
             "ann", AccountKind.User, Bytes(32, 18), Bytes(32, 19), At, new OpeningSignature(1_790_000_000_000, Bytes(64, 24))),
+        ["task.parts-accepted.1+stop"] = new PartsAccepted(
+            [new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15), true)], At),
         ["node.enrolled.1+signed"] = new NodeEnrolled(
             Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),
     };
@@ -37,6 +39,7 @@ internal static class Samples
             new PriceTerms(new Tokens(10), new Tokens(2000), 1100, 900, 50),
             new Tokens(2_400_000),
             At),
+        new PartsAdded(11, [new PartOrigin(1, 2, 3, 4, [new PartRange(5, 6), new PartRange(1, 1)], 9), new PartOrigin(2, 2, 0, null, [], null)], At),
         new PartsAssigned([new Assigned(Attempt, Node, Operator, ulong.MaxValue - 1, new Tokens(77)), new(new(8, 1), Node, Operator, 3, new(78))], At),
         new KeysReleased([new Released(Attempt, Node, Bytes(32, 13))], At),
         new PartsAccepted(

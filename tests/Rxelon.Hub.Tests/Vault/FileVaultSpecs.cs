@@ -4,6 +4,7 @@ using Rxelon.Hub.Vault;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Tests.Vault;
 
@@ -35,9 +36,9 @@ public sealed class FileVaultSpecs : IDisposable
         using var vault = FileVault.Open(_folder.Path, null);
         using var session = ExchangeKeyPair.Generate();
         AttemptId[] attempts = [new(Task, 3, 1), new(Task, 4, 2)];
-        var grants = vault.SealGrants(Seal(vault), Node, session.PublicKey, attempts).Value;
+        var grants = vault.SealGrants(Seal(vault), Node, session.PublicKey, [.. attempts.Select(GrantOrder.Plain)]).Value;
         Assert.Equal(2, grants.Count);
-        Assert.True(SealedKey.TryRead(grants[1], out var sealedGrant));
+        Assert.True(SealedKey.TryRead(Assert.Single(grants[1]), out var sealedGrant));
         var keys = KeyWrap.Unwrap(sealedGrant, session, KeyWrapContext.PartGrant(Task, 4, 2, Node)).Value;
         byte[] expected = [
             .. KeySchedule.Input(_taskKey, 4), .. KeySchedule.Result(_taskKey, 4, 2), .. KeySchedule.Log(_taskKey, 4, 2),
@@ -48,10 +49,33 @@ public sealed class FileVaultSpecs : IDisposable
     }
 
     [Fact]
+    public void A_grant_of_a_part_that_needs_others_holds_exactly_their_result_keys_in_pages()
+    {
+        using var vault = FileVault.Open(_folder.Path, null);
+        using var session = ExchangeKeyPair.Generate();
+        var needs = Enumerable.Range(0, 2_345).Select(p => new NeededResult(p, 1 + (p % 3), default)).ToList();
+        var order = new GrantOrder(new AttemptId(Task, 5_000, 2), null, "program/reduce", needs);
+        var pages = vault.SealGrants(Seal(vault), Node, session.PublicKey, [order]).Value[0];
+        Assert.Equal(3, pages.Count);
+        Assert.All(pages, p => Assert.InRange(p.Length, 1, 34_000));
+        var opened = pages.Select((p, i) =>
+        {
+            Assert.True(SealedKey.TryRead(p, out var sealedPage));
+            return KeyWrap.Unwrap(sealedPage, session, KeyWrapContext.PartGrant(Task, 5_000, 2, Node, GrantedKeys.LabelOf(i))).Value;
+        }).ToList();
+        using var keys = GrantedKeys.Read(opened, needs.Count).Value;
+        Assert.Equal(new byte[32], keys.Input.ToArray());
+        Assert.Equal(KeySchedule.Result(_taskKey, 5_000, 2), keys.Result.ToArray());
+        Assert.Equal(KeySchedule.Shared(_taskKey, "program/reduce"), keys.Program.ToArray());
+        Assert.Equal(needs.Select(n => KeySchedule.Result(_taskKey, n.Part, n.Attempt)), keys.Results);
+        Assert.All(opened, page => Assert.All(page, b => Assert.Equal(0, b)));
+    }
+
+    [Fact]
     public void An_unusable_session_key_gets_no_grant()
     {
         using var vault = FileVault.Open(_folder.Path, null);
-        Assert.Equal(FaultCodes.Malformed, vault.SealGrants(Seal(vault), Node, new byte[32], [new(Task, 0, 1)]).Fault?.Code);
+        Assert.Equal(FaultCodes.Malformed, vault.SealGrants(Seal(vault), Node, new byte[32], [GrantOrder.Plain(new(Task, 0, 1))]).Fault?.Code);
     }
 
     [Fact]

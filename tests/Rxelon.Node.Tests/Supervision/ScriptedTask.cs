@@ -20,8 +20,10 @@ internal sealed class ScriptedTask(ProgramBundle program, WorkloadKind kind = Wo
 
     internal Resources Resources { get; init; } = new(1000, 64 << 20, 64 << 20);
 
-    internal byte[] ProgramCipher()
-        => PartCipher.Seal(program.ToByteArray(), KeySchedule.Shared(_key, "program"), CipherSuite.Aes256Gcm, PartContext.Shared(Id, "program"));
+    internal byte[] TaskKey => _key;
+
+    internal byte[] ProgramCipher(string name = "program")
+        => PartCipher.Seal(program.ToByteArray(), KeySchedule.Shared(_key, name), CipherSuite.Aes256Gcm, PartContext.Shared(Id, name));
 
     internal byte[] InputCipher(int part, byte[] input)
         => PartCipher.Seal(input, KeySchedule.Input(_key, part), CipherSuite.Aes256Gcm, PartContext.Input(Id, part));
@@ -62,6 +64,26 @@ internal sealed class ScriptedTask(ProgramBundle program, WorkloadKind kind = Wo
         ];
         var wrapped = KeyWrap.Wrap(keys, sessionKey, KeyWrapContext.PartGrant(Id, part, sealedFor ?? number, node));
         return new ToNode { KeyGrants = new KeyGrants { Grants = { new KeyGrant { Attempt = Key(part, number), Sealed = ByteString.CopyFrom(wrapped.ToBytes()) } } } };
+    }
+
+    /// <summary>The keys of an attempt that needs others' results, one frame a page.</summary>
+    internal IEnumerable<ToNode> GrantPages(
+        byte[] sessionKey, NodeId node, int part, int number, string programName, IReadOnlyList<NeededBlob> results)
+    {
+        var pages = GrantedKeys.Write(
+            new byte[32], KeySchedule.Result(_key, part, number), KeySchedule.Log(_key, part, number), KeySchedule.Shared(_key, programName),
+            [.. results.Select(r => KeySchedule.Result(_key, (int)r.Part, (int)r.Number))]);
+        for (var page = 0; page < pages.Count; page++)
+        {
+            var wrapped = KeyWrap.Wrap(pages[page], sessionKey, KeyWrapContext.PartGrant(Id, part, number, node, GrantedKeys.LabelOf(page)));
+            yield return new ToNode
+            {
+                KeyGrants = new KeyGrants
+                {
+                    Grants = { new KeyGrant { Attempt = Key(part, number), Sealed = ByteString.CopyFrom(wrapped.ToBytes()), Page = (uint)page } },
+                },
+            };
+        }
     }
 
     internal IReadOnlyDictionary<string, string> OpenResult(byte[] cipher, int part, int number)

@@ -6,6 +6,7 @@ internal static class Wat
     private const string Imports = """
         (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
@@ -37,12 +38,14 @@ internal static class Wat
         """;
 
     /// <summary>Writes the module with that body into a folder and gives its path.</summary>
-    internal static string Module(string folder, string name, string body)
+    internal static string Module(string folder, string name, string body, string data = "")
     {
         var path = Path.Combine(folder, name + ".wasm");
         File.WriteAllBytes(path, Wasmtime.Module.ConvertText($$"""
             (module {{Imports}}
-              (memory (export "memory") 2)
+              (memory (export "memory") 2) {{data}}
+              (func $open (param $dir i32) (param $at i32) (param $size i32) (param $flags i32) (param $rights i64) (result i32)
+                (call $path_open (local.get $dir) (i32.const 1) (local.get $at) (local.get $size) (local.get $flags) (local.get $rights) (i64.const 0) (i32.const 0) (i32.const 16)))
               (func $write (param $at i32) (param $size i32)
                 (i32.store (i32.const 0) (local.get $at)) (i32.store (i32.const 4) (local.get $size))
                 (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12))))

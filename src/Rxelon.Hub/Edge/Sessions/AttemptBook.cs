@@ -1,6 +1,5 @@
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
-using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Edge.Sessions;
 
@@ -17,39 +16,45 @@ internal sealed class AttemptBook
     internal IEnumerable<AttemptId> Attempts
         => _tasks.SelectMany(t => t.Value.Inputs.Keys.Select(a => new AttemptId(t.Key, a.Part, a.Number)));
 
-    internal void Add(TaskId task, AccountId owner, long outputBytes, IEnumerable<(PartAttempt Attempt, BlobRef Input)> parts)
+    internal void Add(TaskId task, AccountId owner, long outputBytes, IEnumerable<(PartAttempt Attempt, BlobId Input)> parts)
     {
         if (!_tasks.TryGetValue(task, out var entry))
             _tasks[task] = entry = new TaskEntry();
         if (!owner.IsUnset)
             entry.Owner = owner;
-        entry.OutputBytes = outputBytes;
         foreach (var (attempt, input) in parts)
         {
-            if (entry.Inputs.TryAdd(attempt, input))
+            if (entry.Inputs.TryAdd(attempt, (input, outputBytes)))
                 Count++;
         }
     }
 
     /// <summary>From the task itself: fills in what a fresh hub does not know, for attempts this node may still run.</summary>
     internal void Learn(TaskView view, NodeId node)
-        => Add(view.Task, view.Owner, view.Spec.Limits.OutputBytes, view.Parts
+    {
+        foreach (var stage in view.Parts
             .Where(p => p.Node == node && p.Phase is PartPhase.Assigned or PartPhase.KeyReleased)
-            .Select(p => (new PartAttempt(p.Part, p.Attempt), p.Input)));
+            .GroupBy(p => p.Origin.Stage))
+        {
+            Add(
+                view.Task, view.Owner, view.Plan.Stages[stage.Key].Spec.Limits.OutputBytes,
+                stage.Select(p => (new PartAttempt(p.Part, p.Attempt), p.Input.Id)));
+        }
+    }
 
     internal bool Contains(AttemptId attempt)
         => _tasks.TryGetValue(attempt.Task, out var entry) && entry.Inputs.ContainsKey(WireMap.PartOf(attempt));
 
     /// <summary>Owner, input and output bound of an attempt; false when it or the owner is not known here.</summary>
-    internal bool TryFind(AttemptId attempt, out AccountId owner, out BlobRef input, out long outputBytes)
+    internal bool TryFind(AttemptId attempt, out AccountId owner, out BlobId input, out long outputBytes)
     {
         input = default;
         outputBytes = 0;
         owner = default;
-        if (!_tasks.TryGetValue(attempt.Task, out var entry) || entry.Owner.IsUnset || !entry.Inputs.TryGetValue(WireMap.PartOf(attempt), out input))
+        if (!_tasks.TryGetValue(attempt.Task, out var entry) || entry.Owner.IsUnset || !entry.Inputs.TryGetValue(WireMap.PartOf(attempt), out var known))
             return false;
         owner = entry.Owner;
-        outputBytes = entry.OutputBytes;
+        (input, outputBytes) = known;
         return true;
     }
 
@@ -72,8 +77,6 @@ internal sealed class AttemptBook
     {
         internal AccountId Owner { get; set; }
 
-        internal long OutputBytes { get; set; }
-
-        internal Dictionary<PartAttempt, BlobRef> Inputs { get; } = [];
+        internal Dictionary<PartAttempt, (BlobId Input, long OutputBytes)> Inputs { get; } = [];
     }
 }

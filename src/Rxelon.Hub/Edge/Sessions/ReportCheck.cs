@@ -16,11 +16,11 @@ internal static class ReportCheck
 
     /// <summary>Null when the result may be stored, else the node's fault.</summary>
     internal static Fault? Of(
-        AttemptReport report, AttemptId attempt, NodeId node, BlobRef result, BlobRef input, long outputBytes, byte[] identityKey)
+        AttemptReport report, AttemptId attempt, NodeId node, BlobRef result, BlobId input, long outputBytes, byte[] identityKey)
     {
-        if (BlobId.FromDigest(report.InputId.Span) != input.Id)
+        if (BlobId.FromDigest(report.InputId.Span) != input)
             return new Fault(FaultCodes.HashMismatch, "The node computed on another input than it was given.", Culprit.Node, Retryable: true);
-        var statement = SignedStatements.Result(attempt, node, input.Id, result, WireMap.Metering(report.Metering));
+        var statement = SignedStatements.Result(attempt, node, input, result, WireMap.Metering(report.Metering), report.Stop);
         if (!Signatures.Verify(identityKey, statement, report.Signature.Span))
             return new Fault(FaultCodes.BadSignature, "The result is not signed by the node's identity.", Culprit.Node, Retryable: true);
         if (result.Size > MaxResultBytes(outputBytes))

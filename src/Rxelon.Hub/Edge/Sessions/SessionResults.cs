@@ -154,7 +154,7 @@ internal sealed class SessionResults(
             return;
         }
 
-        var reported = new ReportedResult(WireMap.PartOf(attempt), result, WireMap.Metering(report.Metering), report.Signature.ToByteArray());
+        var reported = new ReportedResult(WireMap.PartOf(attempt), result, WireMap.Metering(report.Metering), report.Signature.ToByteArray(), report.Stop);
         Keep(new Verified(attempt, known.Owner, result, result.IsInline ? report.Result.Inline.ToByteArray() : null, reported, null));
     }
 
@@ -209,7 +209,7 @@ internal sealed class SessionResults(
     /// <summary>To itself: these are durable, or carry a problem.</summary>
     internal sealed record Stored(IReadOnlyList<Verified> Items) : INoSerializationVerificationNeeded;
 
-    private readonly record struct Terms(AccountId Owner, BlobRef Input, long OutputBytes);
+    private readonly record struct Terms(AccountId Owner, BlobId Input, long OutputBytes);
 }
 
 /// <summary>A checked report whose ciphertext is to be kept. Null content: it was uploaded already.</summary>

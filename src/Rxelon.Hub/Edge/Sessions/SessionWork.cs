@@ -16,10 +16,15 @@ internal sealed class SessionWork(
     NodeId node, SessionServices services, Calls calls, SessionWindow window, AttemptBook book, SessionResults results, IActorRef self)
 {
     private const int MaxGrantsPerFrame = 250;
+    private const int MaxGrantBytesPerFrame = 96 * 1024;
     private const uint PhaseReady = 2;
+
+    // Needed results of at most this size ride along, as long as all of them together are not too much for the link.
+    private const long SmallResult = 4 << 10;
+    private const long SmallResultsTogether = 8 << 20;
     private static readonly TimeSpan PathLifetime = TimeSpan.FromHours(1);
 
-    private readonly HashSet<TaskId> _programSent = [];
+    private readonly HashSet<(TaskId, string)> _programSent = [];
     private SessionChannel? _channel;
 
     internal bool IsBusy => book.Count > 0 || results.IsBusy;
@@ -93,14 +98,23 @@ internal sealed class SessionWork(
 
     internal void Start(StartParts start)
     {
-        book.Add(start.Task, start.Owner, start.Spec.Limits.OutputBytes, start.Parts);
-        var withProgram = start.Program.IsInline && _programSent.Add(start.Task);
-        var ids = start.Parts.Where(p => p.Input.IsInline).Select(p => p.Input.Id).ToList();
+        book.Add(start.Task, start.Owner, start.Spec.Limits.OutputBytes, start.Parts.Select(p => (p.Attempt, p.Input.Id)));
+        var withProgram = start.Program.IsInline && _programSent.Add((start.Task, start.Stage));
+        var withResults = start.Parts.Sum(p => p.Input.Results.Where(IsSmall).Sum(r => r.Result.Size)) <= SmallResultsTogether;
+        var ids = new List<BlobId>();
         if (withProgram)
-            ids.Insert(0, start.Program.Id);
+            ids.Add(start.Program.Id);
+        foreach (var part in start.Parts)
+        {
+            if (part.Input.Own is { IsInline: true } own)
+                ids.Add(own.Id);
+            if (withResults)
+                ids.AddRange(part.Input.Results.Where(IsSmall).Select(r => r.Result.Id));
+        }
+
         var epoch = _channel!.Epoch;
         services.Blobs.ReadSmallAsync(ids, CancellationToken.None)
-            .PipeTo(self, success: contents => new BlobsRead(epoch, start, withProgram, contents), failure: e => new BlobsRead(epoch, start, withProgram, null));
+            .PipeTo(self, success: contents => new BlobsRead(epoch, start, withProgram, withResults, contents), failure: e => new BlobsRead(epoch, start, withProgram, withResults, null));
     }
 
     internal void On(BlobsRead read)
@@ -114,25 +128,51 @@ internal sealed class SessionWork(
         program.Path = services.Urls.Get(start.Program, PathLifetime);
         if (read.Contents is null || (read.WithProgram && program.Inline.IsEmpty))
         {
-            _programSent.Remove(start.Task);
+            _programSent.Remove((start.Task, start.Stage));
             GiveBack(start.Parts.Select(p => IdOf(start, p.Attempt)), read.Contents is null ? Unreadable : Missing(start.Program));
             return;
         }
 
-        var parts = new List<AssignedPart>();
-        foreach (var (attempt, input) in start.Parts)
+        var parts = new List<(AssignedPart Part, IReadOnlyList<NeededBlob> Results)>();
+        foreach (var part in start.Parts)
         {
-            var content = input.IsInline ? Content() : null;
-            if (input.IsInline && content is null)
-                GiveBack([IdOf(start, attempt)], Missing(input));
-            else if (book.Contains(IdOf(start, attempt)))
-                parts.Add(new AssignedPart { Part = (uint)attempt.Part, Number = (uint)attempt.Number, Input = Reference(input, content) });
+            var (assigned, missing) = Assigned(part);
+            if (missing is { } blob)
+                GiveBack([IdOf(start, part.Attempt)], Missing(blob));
+            else if (book.Contains(IdOf(start, part.Attempt)))
+                parts.Add(assigned);
         }
 
         foreach (var frame in AssignFrames.Cut(Assignment(start, program), parts))
             _channel.Send(frame);
 
         byte[]? Content() => read.Contents is { } all && next < all.Count ? all[next++] : null;
+
+        ((AssignedPart, IReadOnlyList<NeededBlob>), BlobRef?) Assigned(StartedPart part)
+        {
+            BlobRef? missing = null;
+            var assigned = Described(part);
+            if (part.Input.Own is { } own)
+            {
+                var content = own.IsInline ? Content() : null;
+                missing = own.IsInline && content is null ? own : null;
+                assigned.Input = Reference(own, content);
+            }
+
+            var results = new List<NeededBlob>(part.Input.Results.Count);
+            foreach (var needed in part.Input.Results)
+            {
+                var content = read.WithResults && IsSmall(needed) ? Content() : null;
+                if (read.WithResults && IsSmall(needed) && content is null)
+                    missing = needed.Result;
+                var blob = Reference(needed.Result, content);
+                if (content is null)
+                    blob.Path = services.Urls.Get(needed.Result, PathLifetime);
+                results.Add(new NeededBlob { Part = (uint)needed.Part, Number = (uint)needed.Attempt, Result = blob });
+            }
+
+            return ((assigned, results), missing);
+        }
     }
 
     /// <summary>Work for a session of this node that is over: its task places it again.</summary>
@@ -140,16 +180,31 @@ internal sealed class SessionWork(
 
     internal void Grant(GrantParts grant)
     {
-        foreach (var chunk in grant.Grants.Chunk(MaxGrantsPerFrame))
+        var frame = new KeyGrants();
+        var size = 0;
+        foreach (var (attempt, pages) in grant.Grants)
         {
-            var frame = new KeyGrants();
-            frame.Grants.AddRange(chunk.Select(g => new KeyGrant
+            for (var page = 0; page < pages.Count; page++)
             {
-                Attempt = WireMap.Key(new AttemptId(grant.Task, g.Attempt.Part, g.Attempt.Number)),
-                Sealed = WireMap.Bytes(g.Sealed),
-            }));
-            _channel!.Send(new ToNode { KeyGrants = frame });
+                if (frame.Grants.Count == MaxGrantsPerFrame || (frame.Grants.Count > 0 && size + pages[page].Length > MaxGrantBytesPerFrame))
+                {
+                    _channel!.Send(new ToNode { KeyGrants = frame });
+                    frame = new KeyGrants();
+                    size = 0;
+                }
+
+                frame.Grants.Add(new KeyGrant
+                {
+                    Attempt = WireMap.Key(new AttemptId(grant.Task, attempt.Part, attempt.Number)),
+                    Sealed = WireMap.Bytes(pages[page]),
+                    Page = (uint)page,
+                });
+                size += pages[page].Length;
+            }
         }
+
+        if (frame.Grants.Count > 0)
+            _channel!.Send(new ToNode { KeyGrants = frame });
     }
 
     internal void Stop(StopParts stop)
@@ -207,7 +262,29 @@ internal sealed class SessionWork(
         Cipher = start.Spec.Privacy.Cipher,
         Program = program,
         PartsTotal = (uint)start.PartsTotal,
+        Stage = start.Stage,
+        StopFile = start.StopFile ?? "",
     };
+
+    private static bool IsSmall(NeededResult needed) => needed.Result.Size <= SmallResult;
+
+    private static AssignedPart Described(StartedPart part)
+    {
+        var (attempt, origin, input) = part;
+        var assigned = new AssignedPart
+        {
+            Part = (uint)attempt.Part,
+            Number = (uint)attempt.Number,
+            Round = (uint)origin.Round,
+            ResultsTotal = (uint)input.Results.Count,
+            Carries = origin.Carry is not null,
+        };
+        if (origin.Source is { } source && source != attempt.Part)
+            assigned.Source = (uint)source;
+        if (origin.Index != attempt.Part)
+            assigned.Index = (uint)origin.Index;
+        return assigned;
+    }
 
     /// <summary><paramref name="settled"/>: what the tasks were asked about. Work that came while they answered goes back to them.</summary>
     private void Sort(List<AttemptId> named, List<AttemptId> stop, HashSet<AttemptId> settled, Action<IReadOnlyList<AttemptId>> then)
@@ -258,6 +335,6 @@ internal sealed class SessionWork(
     }
 
     /// <summary>To itself: the ciphertext of an assignment, or null contents when the store failed.</summary>
-    internal sealed record BlobsRead(ulong Epoch, StartParts Start, bool WithProgram, IReadOnlyList<byte[]?>? Contents)
+    internal sealed record BlobsRead(ulong Epoch, StartParts Start, bool WithProgram, bool WithResults, IReadOnlyList<byte[]?>? Contents)
         : INoSerializationVerificationNeeded;
 }

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Rxelon.Domain.Kernel;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>How a task's list of parts grows, and how a part becomes ready (docs/design/stages.md).</summary>
+internal static class TaskGrowth
+{
+    /// <summary>The stages whose parts are known at submission; no event says so, since everybody computes the same.</summary>
+    internal static TaskState AddedAtSubmission(TaskState state)
+    {
+        if (state.Plan.Stages.Count == 1)
+            return state;
+        var ready = new int[state.Plan.Stages.Count];
+        ready[0] = state.Parts.Count;
+        return Grown(state with { StageStarts = [.. state.Plan.StartsAtSubmission()], ReadyCounts = [.. ready] }, state.Plan.AtSubmission());
+    }
+
+    internal static TaskState Added(TaskState state, PartsAdded e)
+    {
+        if (e.First != state.Parts.Count)
+            throw new InvalidOperationException($"Parts were added from {e.First} on to {state.Id}, which has {state.Parts.Count}.");
+        var starts = state.StageStarts.ToBuilder();
+        var round = state.Round;
+        for (var i = 0; i < e.Parts.Count; i++)
+        {
+            // Only what the plan adds moves a stage; a further part beside an existing one does not.
+            if (e.Parts[i].Index == 0 && (e.Parts[i].Round > state.Round || starts[e.Parts[i].Stage] < 0))
+                starts[e.Parts[i].Stage] = e.First + i;
+            round = Math.Max(round, e.Parts[i].Round);
+        }
+
+        return Grown(state with { StageStarts = starts.ToImmutable(), Round = round }, e.Parts);
+    }
+
+    /// <summary>
+    /// The parts that must be added before these results are accepted: the next round when the round's last part is among them and
+    /// does not stop, and otherwise what follows the rounds.
+    /// </summary>
+    internal static IReadOnlyList<PartOrigin> Owed(TaskState state, IReadOnlyDictionary<int, Accepted> results)
+    {
+        if (state.Plan.LastOfRound is not { } last || !results.TryGetValue(state.StageStarts[last], out var end))
+            return [];
+        return end.Stop || state.Round >= state.Plan.MaxRounds
+            ? state.Plan.AfterRounds(state.Parts.Count, state.StageStarts)
+            : state.Plan.NextRound(state.Round + 1, state.Parts.Count, state.StageStarts);
+    }
+
+    /// <summary>Results reached the parts that wait for them; gives who still waits, and how many wait for nothing more.</summary>
+    internal static (ImmutableDictionary<int, ImmutableArray<int>> Dependents, int Readied) Delivered(
+        TaskState state, PartsAccepted e, PersistentVector<PartState>.Editor parts, int[]? ready)
+    {
+        var dependents = state.Dependents;
+        var readied = 0;
+        if (dependents.IsEmpty)
+            return (dependents, 0);
+        var left = dependents.ToBuilder();
+        foreach (var result in e.Parts)
+        {
+            if (!left.Remove(result.Attempt.Part, out var waiting))
+                continue;
+            foreach (var index in waiting)
+            {
+                var part = parts[index];
+                parts[index] = part with { Missing = part.Missing - 1 };
+                if (part.Missing != 1)
+                    continue;
+                readied++;
+                ready![state.StageOf(part).Number]++;
+            }
+        }
+
+        return (left.ToImmutable(), readied);
+    }
+
+    /// <summary>The ready parts of each stage, to be changed; null in a task of one stage.</summary>
+    internal static int[]? Counting(TaskState state) => state.ReadyCounts.IsEmpty ? null : [.. state.ReadyCounts];
+
+    internal static ImmutableArray<int> Counted(TaskState state, int[]? ready)
+        => ready is null ? state.ReadyCounts : ImmutableCollectionsMarshal.AsImmutableArray(ready);
+
+    private static TaskState Grown(TaskState state, IReadOnlyList<PartOrigin> origins)
+    {
+        var parts = state.Parts.Edit();
+        var waiting = new Dictionary<int, List<int>>();
+        // A task of one stage that goes round by round counts from its second round on.
+        var ready = Counting(state) ?? [state.Parts.Count(p => p.IsReady)];
+        var readied = 0;
+        var index = state.Parts.Count;
+        foreach (var origin in origins)
+        {
+            var missing = 0;
+            foreach (var need in origin.AllNeeds)
+            {
+                if (need < state.Parts.Count && state.Parts[need].Result is not null)
+                    continue;
+                missing++;
+                if (!waiting.TryGetValue(need, out var list))
+                    waiting[need] = list = [];
+                list.Add(index);
+            }
+
+            parts.Add(PartState.Untried with { Origin = origin, Missing = missing });
+            if (missing == 0)
+            {
+                readied++;
+                ready[origin.Stage]++;
+            }
+
+            index++;
+        }
+
+        var dependents = state.Dependents.ToBuilder();
+        foreach (var (need, list) in waiting)
+            dependents[need] = [.. dependents.GetValueOrDefault(need, []), .. list];
+        return state with { Parts = parts.ToVector(), Dependents = dependents.ToImmutable(), ReadyCounts = Counted(state, ready), Readied = state.Readied + readied };
+    }
+}

@@ -1,0 +1,15 @@
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Hub.Vault;
+
+/// <summary>Which keys one attempt gets.</summary>
+/// <param name="Attempt">The attempt; its result and log keys.</param>
+/// <param name="Source">The part of the submission whose input key it gets; null: none.</param>
+/// <param name="Program">The name of its stage's program.</param>
+/// <param name="Results">The results it needs; the keys of exactly these attempts.</param>
+public sealed record GrantOrder(AttemptId Attempt, int? Source, string Program, IReadOnlyList<NeededResult> Results)
+{
+    /// <summary>A part of the submission that needs no others.</summary>
+    public static GrantOrder Plain(AttemptId attempt) => new(attempt, attempt.Part, StageTerms.NameOfProgram(""), []);
+}

@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Shared.Crypto;
+
+/// <summary>
+/// What a key grant holds in the clear. The first page: input ‖ result ‖ log ‖ program key, 32 bytes each, then sections; further
+/// pages hold sections only. A section is u8 kind ‖ u32 count, big-endian ‖ so many keys; kind 1: keys of the results that the part
+/// needs, in their order. A grant without sections is the four keys alone. Zeroed on dispose.
+/// </summary>
+public sealed class GrantedKeys : IDisposable
+{
+    /// <summary>Result keys in one page at most: 32 KB, well within a frame of the link.</summary>
+    public const int ResultsPerPage = 1_000;
+
+    private const int HeadSize = 4 * KeySchedule.KeySize;
+    private const int SectionHead = 5;
+    private const byte ResultSection = 1;
+
+    private readonly byte[] _head;
+    private readonly List<byte[]> _results;
+
+    private GrantedKeys(byte[] head, List<byte[]> results)
+    {
+        _head = head;
+        _results = results;
+    }
+
+    /// <summary>Opens the part's own input; zeros when it has none.</summary>
+    public ReadOnlySpan<byte> Input => Head(0);
+
+    /// <summary>Encrypts the attempt's result.</summary>
+    public ReadOnlySpan<byte> Result => Head(1);
+
+    /// <summary>Encrypts the attempt's log.</summary>
+    public ReadOnlySpan<byte> Log => Head(2);
+
+    /// <summary>Opens the stage's program.</summary>
+    public ReadOnlySpan<byte> Program => Head(3);
+
+    /// <summary>Open the needed results, in their order.</summary>
+    public IReadOnlyList<byte[]> Results => _results;
+
+    /// <summary>Pages of a grant with so many result keys.</summary>
+    public static int PagesFor(int results) => Math.Max(1, (results + ResultsPerPage - 1) / ResultsPerPage);
+
+    /// <summary>What a page's seal is bound to besides the attempt; the first page's is none, as it was before there were pages.</summary>
+    public static string? LabelOf(int page) => page == 0 ? null : $"page/{page}";
+
+    /// <summary>The pages in the clear; the caller seals and zeroes them.</summary>
+    public static IReadOnlyList<byte[]> Write(
+        ReadOnlySpan<byte> input, ReadOnlySpan<byte> result, ReadOnlySpan<byte> log, ReadOnlySpan<byte> program, IReadOnlyList<byte[]> results)
+    {
+        var pages = new byte[PagesFor(results.Count)][];
+        for (var page = 0; page < pages.Length; page++)
+        {
+            var first = page * ResultsPerPage;
+            var count = Math.Min(ResultsPerPage, results.Count - first);
+            var at = page == 0 ? HeadSize : 0;
+            var bytes = pages[page] = new byte[at + (count > 0 ? SectionHead + (count * KeySchedule.KeySize) : 0)];
+            if (page == 0)
+            {
+                input.CopyTo(bytes.AsSpan(0, KeySchedule.KeySize));
+                result.CopyTo(bytes.AsSpan(KeySchedule.KeySize, KeySchedule.KeySize));
+                log.CopyTo(bytes.AsSpan(2 * KeySchedule.KeySize, KeySchedule.KeySize));
+                program.CopyTo(bytes.AsSpan(3 * KeySchedule.KeySize, KeySchedule.KeySize));
+            }
+
+            if (count == 0)
+                continue;
+            bytes[at] = ResultSection;
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at + 1), count);
+            at += SectionHead;
+            for (var i = 0; i < count; i++, at += KeySchedule.KeySize)
+                results[first + i].CopyTo(bytes.AsSpan(at));
+        }
+
+        return pages;
+    }
+
+    /// <summary>Reads all pages of a grant, zeroing them; a fault says what is wrong with their layout.</summary>
+    public static Outcome<GrantedKeys> Read(IReadOnlyList<byte[]> pages, int results)
+    {
+        var keys = new List<byte[]>(results);
+        try
+        {
+            if (pages.Count != PagesFor(results) || pages[0].Length < HeadSize)
+                return Wrong($"it has {pages.Count} pages, the first of {(pages.Count > 0 ? pages[0].Length : 0)} bytes");
+            for (var page = 0; page < pages.Count; page++)
+            {
+                if (!ReadSections(pages[page].AsSpan(page == 0 ? HeadSize : 0), keys, results))
+                    return Wrong($"page {page} has {pages[page].Length} bytes that are not its sections");
+            }
+
+            if (keys.Count != results)
+                return Wrong($"it holds {keys.Count} result keys and the part needs {results}");
+            var granted = new GrantedKeys(pages[0].AsSpan(0, HeadSize).ToArray(), [.. keys]);
+            keys.Clear();
+            return granted;
+        }
+        finally
+        {
+            foreach (var bytes in pages.Concat(keys))
+                CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_head);
+        foreach (var key in _results)
+            CryptographicOperations.ZeroMemory(key);
+    }
+
+    private static bool ReadSections(ReadOnlySpan<byte> bytes, List<byte[]> results, int most)
+    {
+        while (bytes.Length > 0)
+        {
+            if (bytes.Length < SectionHead || bytes[0] != ResultSection)
+                return false;
+            var count = BinaryPrimitives.ReadInt32BigEndian(bytes[1..]);
+            bytes = bytes[SectionHead..];
+            if (count <= 0 || count > most - results.Count || bytes.Length < (long)count * KeySchedule.KeySize)
+                return false;
+            for (var i = 0; i < count; i++)
+                results.Add(bytes.Slice(i * KeySchedule.KeySize, KeySchedule.KeySize).ToArray());
+            bytes = bytes[(count * KeySchedule.KeySize)..];
+        }
+
+        return true;
+    }
+
+    private ReadOnlySpan<byte> Head(int n) => _head.AsSpan(n * KeySchedule.KeySize, KeySchedule.KeySize);
+
+    private static Fault Wrong(string why) => new(FaultCodes.DecryptFailed, $"The key grant is not valid: {why}.", Culprit.Hub, Retryable: true);
+}
