@@ -72,7 +72,7 @@ public sealed class VmExecutor : IExecutor
             return ExecutorReport.NotHere(Kind, "There is no setpriv (Debian package util-linux), which starts QEMU without rights.");
         var version = await VersionAsync(cancel).ConfigureAwait(false);
         Directory.CreateDirectory(_settings.Machines, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var choice = await new VmProbe(_settings.Qemu, _settings.Machines, LaunchAsync, Time)
+        var choice = await new VmProbe(_settings.Qemu, _settings.Machines, LaunchAsync, VmProbe.KvmPatience, Time)
             .ChooseAsync(File.Exists(_settings.Kvm), cancel).ConfigureAwait(false);
         if (choice.Acceleration is not { } acceleration)
             return ExecutorReport.NotHere(Kind, choice.Why!);

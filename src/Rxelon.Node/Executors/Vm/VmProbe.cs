@@ -14,15 +14,16 @@ internal sealed record VmChoice(Acceleration? Acceleration, string? Why);
 /// and hangs in the firmware, or fails at its first call, is common inside other machines.
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal sealed class VmProbe(string qemu, string directory, WorkerStart launcher, TimeProvider time)
+internal sealed class VmProbe(string qemu, string directory, WorkerStart launcher, TimeSpan kvmPatience, TimeProvider time)
 {
+    /// <summary>Firmware under a KVM that works needs a tenth of this.</summary>
     internal static readonly TimeSpan KvmPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TcgPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>Never throws for what QEMU does; every process it started has ended.</summary>
     internal async Task<VmChoice> ChooseAsync(bool hasKvm, CancellationToken cancel)
     {
-        var noKvm = hasKvm ? await FailsAsync(Acceleration.Kvm, KvmPatience, cancel).ConfigureAwait(false) : "there is no /dev/kvm";
+        var noKvm = hasKvm ? await FailsAsync(Acceleration.Kvm, kvmPatience, cancel).ConfigureAwait(false) : "there is no /dev/kvm";
         if (noKvm is null)
             return new VmChoice(Acceleration.Kvm, null);
         var noTcg = await FailsAsync(Acceleration.Tcg, TcgPatience, cancel).ConfigureAwait(false);
@@ -69,7 +70,7 @@ internal sealed class VmProbe(string qemu, string directory, WorkerStart launche
                 process.Kill();
                 await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
                 cancel.ThrowIfCancellationRequested();
-                return $"the probe did not end within {patience.TotalSeconds:0} s";
+                return $"the probe did not end within {patience.TotalSeconds:0.#} s";
             }
 
             if (process.ExitCode == ProbeSector.ExitCode)
