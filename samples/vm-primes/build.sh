@@ -25,9 +25,11 @@ cp "$out"/kernel/boot/vmlinuz-* "$out/image/kernel"
 
 # The initramfs: init, busybox and the drivers of the devices that the node gives, in the order in which they load.
 mkdir -p "$out/initrd/bin" "$out/initrd/lib"
-for dir in dev proc sys job root cgroup in out tmp .rxelon; do
+for dir in dev proc sys job root cgroup in out tmp etc .rxelon; do
     mkdir "$out/initrd/$dir"
 done
+: >"$out/initrd/etc/passwd"
+: >"$out/initrd/etc/group"
 cp "$(command -v busybox)" "$out/initrd/bin/busybox"
 cp "$here/init" "$out/initrd/init"
 chmod 755 "$out/initrd/init" "$out/initrd/bin/busybox"
@@ -43,7 +45,9 @@ for module in $modules; do
 done
 
 # The program's root: busybox and the program. What the guest mounts needs a place.
-mkdir -p "$out/root/bin"
+mkdir -p "$out/root/bin" "$out/root/etc"
+: >"$out/root/etc/passwd"
+: >"$out/root/etc/group"
 for dir in in out tmp proc dev .rxelon; do
     mkdir "$out/root/$dir"
 done

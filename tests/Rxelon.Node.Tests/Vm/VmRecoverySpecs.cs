@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rxelon.Node.Executors.Plain;
 using Rxelon.Node.Executors.Vm;
 using Rxelon.Shared.Values;
 
@@ -93,17 +94,21 @@ public sealed class VmRecoverySpecs(VmFixture vm)
         foreach (var argument in (string[])
             [Path.Combine(AppContext.BaseDirectory, "rxelon-node.dll"), "try", "vm", vm.Image, "--vm-images", vm.Settings.Images, "--", "/bin/sh", "-c", "echo up; busybox sleep 600"])
             start.ArgumentList.Add(argument);
+        var own = Directory.CreateDirectory(Path.Combine(vm.State.Path, "own")).FullName;
+        start.Environment["TMPDIR"] = own;
         using var node = Process.Start(start)!;
         var machine = await Eventually.GetAsync("the node's machine", () => Task.FromResult(MachinesOf(node.Id).Select(p => new Machine(p)).FirstOrDefault()), Boot);
         node.Kill();
         await node.WaitForExitAsync();
 
         await Eventually.TrueAsync("the machine gone", () => Task.FromResult(!IsMachine(machine.Pid)));
+        foreach (var mount in MountTable.Under(own))
+            Posix.Unmount(mount);
     }
 
     private static IEnumerable<int> MachinesOf(int parent)
         => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!, null))
-            .Where(pid => ProcessUse.Fields(pid) is { } fields && fields[1] == parent.ToString(null as IFormatProvider) && IsMachine(pid));
+            .Where(pid => ProcessUse.Fields(pid) is { } fields && fields[1] == $"{parent}" && IsMachine(pid));
 
     private static bool IsMachine(int pid)
     {

@@ -18,6 +18,9 @@ internal static class GuestJob
 
     private const int MostEntries = 65_536;
     private const int Readable = 0b110_100_100;
+    /// <summary>The last entry: without it a guest does not start anything.</summary>
+    private const string Whole = "go";
+
     private const string Busybox = "/.rxelon/busybox";
     private const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private const string Nobody = "65534:65534";
@@ -79,6 +82,7 @@ internal static class GuestJob
 
         // The end of an encrypted stream is only authenticated by reading it.
         counted.CopyTo(Stream.Null);
+        Write(tar, Whole, "");
         return counted.Count;
     }
 

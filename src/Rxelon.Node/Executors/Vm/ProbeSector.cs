@@ -11,7 +11,10 @@ internal static class ProbeSector
     /// <summary>QEMU's rule for that device: twice the value and one.</summary>
     internal const int ExitCode = (Value << 1) | 1;
 
-    private const int Size = 512;
+    private const int SectorSize = 512;
+
+    /// <summary>The firmware takes smaller disks for broken ones.</summary>
+    private const int DiskSize = 1 << 20;
 
     /// <summary>The device and the disk; the sector lies at that path.</summary>
     internal static IEnumerable<string> Arguments(string path)
@@ -19,13 +22,13 @@ internal static class ProbeSector
 
     internal static byte[] Build()
     {
-        var sector = new byte[Size];
+        var disk = new byte[DiskSize];
 
         // mov al, Value; out 0xf4, al; hlt; jmp to hlt
         ReadOnlySpan<byte> code = [0xB0, Value, 0xE6, 0xF4, 0xF4, 0xEB, 0xFD];
-        code.CopyTo(sector);
-        sector[^2] = 0x55;
-        sector[^1] = 0xAA;
-        return sector;
+        code.CopyTo(disk);
+        disk[SectorSize - 2] = 0x55;
+        disk[SectorSize - 1] = 0xAA;
+        return disk;
     }
 }

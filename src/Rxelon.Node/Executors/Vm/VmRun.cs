@@ -125,10 +125,9 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
 
     private Outcome<long> WriteJob(NetworkStream port, Func<Stream, Action, Outcome<long>> write)
     {
-        using var buffered = new BufferedStream(port, BufferSize);
+        // Closing is the signal to start: only a job that is whole may be followed by it, so nothing is disposed of here.
+        var buffered = new BufferedStream(port, BufferSize);
         var written = write(buffered, Sign);
-
-        // Closing is the signal to start: only a job that is whole may be followed by it.
         if (written.IsOk)
         {
             buffered.Flush();
