@@ -114,7 +114,9 @@ public sealed class VmRecoverySpecs(VmFixture vm)
     {
         try
         {
-            return ProcessUse.Fields(pid) is not (null or ["Z", ..]) && File.ReadAllText($"/proc/{pid}/cmdline").Contains("\0rxelon-", StringComparison.Ordinal);
+            var line = File.ReadAllText($"/proc/{pid}/cmdline");
+            return ProcessUse.Fields(pid) is not (null or ["Z", ..])
+                && line.StartsWith("qemu", StringComparison.Ordinal) && line.Contains("name=rxelon.job", StringComparison.Ordinal);
         }
         catch (IOException)
         {
