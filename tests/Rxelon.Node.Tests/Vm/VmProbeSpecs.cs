@@ -55,7 +55,7 @@ public sealed class VmProbeSpecs : IDisposable
     private async Task<VmChoice> ChooseAsync(string kvm, string tcg, bool hasKvm = true)
     {
         var qemu = Path.Combine(_folder, "qemu");
-        await File.WriteAllTextAsync(qemu, $"#!/bin/sh\ncase \"$*\" in\n*accel=kvm*) {kvm} ;;\n*) {tcg} ;;\nesac\n");
+        await File.WriteAllTextAsync(qemu, $"#!/bin/sh\ncase \"$*\" in\n*\"-accel kvm\"*) {kvm} ;;\n*) {tcg} ;;\nesac\n");
         File.SetUnixFileMode(qemu, (UnixFileMode)0b111_101_101);
         return await new VmProbe(qemu, _folder, start => Task.FromResult(Process.Start(start)!), TimeSpan.FromSeconds(0.5), TimeProvider.System)
             .ChooseAsync(hasKvm, CancellationToken.None);

@@ -22,6 +22,9 @@ internal static class QemuArguments
     /// <summary>The guest's ports, by the names of their sockets.</summary>
     internal static readonly string[] Ports = ["job", "stdout", "stderr", "result"];
 
+    /// <summary>What QEMU may keep of translated instructions, MiB; its own default is up to 1 GiB.</summary>
+    internal const int TranslatedMebi = 256;
+
     private const long Overhead = 64L << 20;
     private const long Mebi = 1L << 20;
 
@@ -41,7 +44,8 @@ internal static class QemuArguments
         return
         [
             "-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-no-reboot",
-            "-machine", $"q35,accel={(isKvm ? "kvm" : "tcg")},usb=off,smbus=off,sata=off,vmport=off,dump-guest-core=off",
+            "-machine", "q35,usb=off,smbus=off,sata=off,vmport=off,dump-guest-core=off",
+            "-accel", isKvm ? "kvm" : $"tcg,tb-size={TranslatedMebi}",
             "-cpu", isKvm ? "host" : "max",
             "-smp", ((cpuMillis + 999) / 1000).ToString(CultureInfo.InvariantCulture),
             "-m", string.Create(CultureInfo.InvariantCulture, $"{memoryMebi}M"),

@@ -78,7 +78,11 @@ public sealed class VmExecutor : IExecutor
             return ExecutorReport.NotHere(Kind, choice.Why!);
         Volatile.Write(ref _acceleration, (int)acceleration);
         List<string> limits = ["own kernel, no network device, read-only disk", "memory, processes and size of /out, by the guest's kernel; time, by the node"];
-        List<string> warnings = ["A fraction of a core is a whole virtual processor, and QEMU's own threads are beside it."];
+        List<string> warnings =
+        [
+            "A fraction of a core is a whole virtual processor, and QEMU's own threads are beside it.",
+            "A machine takes some 128 MiB beside the part's memory, and up to 256 MiB more when it is translated.",
+        ];
         if (Posix.IsRoot)
             limits.Add("QEMU: a user of its own per machine, no capabilities, filtered system calls");
         else
