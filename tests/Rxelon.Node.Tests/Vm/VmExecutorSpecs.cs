@@ -1,3 +1,4 @@
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Node.Tests.Vm;
@@ -111,5 +112,25 @@ public sealed class VmExecutorSpecs(VmFixture vm)
         var ran = await vm.RunAsync(VmFixture.Shell("true"), Parts.Input((name, "x")));
 
         Assert.Equal(FaultCodes.Malformed, ran.Code);
+    }
+
+    [Fact]
+    public async Task An_input_that_cannot_be_authenticated_to_its_end_never_starts()
+    {
+        var sandbox = (await vm.Executor.PrepareAsync(vm.Spec(), CancellationToken.None)).Value;
+        using var input = new Unauthentic(Parts.Input(("stdin", "x")));
+
+        await Assert.ThrowsAsync<PartCorruptException>(() => sandbox.RunAsync(VmFixture.Shell("true"), input, Stream.Null, CancellationToken.None));
+
+        await sandbox.DisposeAsync();
+        Assert.Empty(vm.Records());
+    }
+
+    /// <summary>Reads like a decrypting stream whose last chunk was forged.</summary>
+    private sealed class Unauthentic(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override int Read(byte[] buffer, int offset, int count)
+            => base.Read(buffer, offset, count) is > 0 and var read ? read
+                : throw new PartCorruptException(new Fault(FaultCodes.DecryptFailed, "forged", Culprit.Input));
     }
 }
