@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The whole thing on one machine: hub, two nodes, accounts, three real tasks, results, receipts of who did what.
+# The whole thing on one machine: hub, two nodes, accounts, real tasks, results, receipts of who did what.
 
 rx_demo() {
     local keep=no
@@ -48,6 +48,7 @@ run_demo() {
     demo_wordstats
     demo_pathtracer
     demo_docker
+    demo_vm
     demo_summary "$before_user" "$before_operator"
     demo_ledger "$1"
     if [ "$1" = yes ]; then
@@ -102,6 +103,17 @@ demo_docker() {
     say "  image      $(cat "$dir/image.id")"
     task report "$RX_RESULTS/packages" submit -f "$dir/task.yaml" --out @out
     head -n 16 "$(stdout_of "$RX_RESULTS/packages")" | sed 's/^/  | /'
+}
+
+demo_vm() {
+    step "vm-primes: counts primes in a virtual machine of Debian's kernel and busybox, without a network device (QEMU)"
+    if [ "$RX_MACHINES" != yes ]; then
+        say "  left out: no virtual machine can be built here (needs Linux on x86-64 and Debian packages; see $RX_STATE/vm.log)"
+        return 0
+    fi
+    say "  image      $(cat "$RX_STATE/samples/vm-primes/image.id")"
+    task primes "$RX_RESULTS/primes" submit -f "$RX_STATE/samples/vm-primes/task.yaml" --out @out
+    sed 's/^/  | /' "$(stdout_of "$RX_RESULTS/primes")"
 }
 
 # The file that holds a one-part task's standard output.

@@ -85,16 +85,25 @@ await_nodes() {
     wait_until 60 nodes_online "$1" || { admin nodes list >&2 || true; die 70 "the nodes did not connect; see $RX_NET/logs"; }
 }
 
-# node_arguments: what this machine can offer. Wasm always; containers when an engine may be started or is given.
+# node_arguments: what this machine can offer. Wasm always; containers when an engine may be started or is given; virtual machines when
+# their image can be built.
 node_arguments() {
-    RX_NODE_ARGS=(--executors wasm)
+    local kinds=wasm docker=()
     RX_CONTAINERS=no
     if [ -n "${RXELON_TEST_DOCKER:-}" ] || { is_root && [ "$(uname -s)" = Linux ]; }; then
         if docker_up; then
             RX_CONTAINERS=yes
-            RX_NODE_ARGS=(--executors "wasm,docker" --docker "$RXELON_TEST_DOCKER")
+            kinds=$kinds,docker
+            docker=(--docker "$RXELON_TEST_DOCKER")
         fi
     fi
+    RX_MACHINES=no
+    if [ "$(uname -sm)" = "Linux x86_64" ] && vm_image 2>>"$RX_STATE/vm.log"; then
+        RX_MACHINES=yes
+        kinds=$kinds,vm
+        rxelon_node vm-image add "$RXELON_TEST_VM" --vm-images "$RX_STATE/vm-images" >/dev/null
+    fi
+    RX_NODE_ARGS=(--executors "$kinds" --vm-images "$RX_STATE/vm-images" ${docker[@]+"${docker[@]}"})
     # A node refuses to run where plaintext could be swapped out; a demonstration has no secrets.
     if [ -r /proc/swaps ] && [ "$(wc -l </proc/swaps)" -gt 1 ]; then
         RX_NODE_ARGS+=(--allow-swap)

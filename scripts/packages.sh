@@ -48,6 +48,12 @@ ensure_engine() {
     ensure_packages dockerd docker.io iptables iptables ip iproute2 /bin/busybox busybox-static
 }
 
+# What builds the virtual machine's image and runs it.
+ensure_vm() {
+    ensure_packages qemu-system-x86_64 qemu-system-x86 setpriv util-linux busybox busybox-static cpio cpio mksquashfs squashfs-tools \
+        apt-get apt dpkg-deb dpkg
+}
+
 # Node.js runs the interoperability checks of tests/interop.
 ensure_node() {
     local dir=$RX_ROOT/tests/interop

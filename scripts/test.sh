@@ -31,6 +31,7 @@ run_all_tests() {
     ensure_node || note "the checks in tests/interop will fail"
     if [ "$(uname -s)" = Linux ]; then
         docker_up || note "the container tests will fail"
+        vm_image || note "the virtual machine tests will fail"
     fi
 
     rm -rf "$RX_STATE/test"

@@ -68,6 +68,20 @@ public sealed class EndToEndSpecs(RunningNetwork net)
     }
 
     [Fact]
+    public async Task A_program_in_virtual_machines_delivers_its_parts()
+    {
+        var manifest = await File.ReadAllBytesAsync(Path.Combine(VmImageFolder.Required, "manifest.json"));
+        var output = Folder("machines");
+
+        await net.TaskAsync(
+            "run", "vm", $"sha256:{Convert.ToHexStringLower(SHA256.HashData(manifest))}", "--split", "count:2", "--memory", "32MiB", "--disk", "8MiB", "--out", output, "--",
+            "/primes.sh", "{part}", "{parts}", "2000");
+
+        Assert.Equal("primes from 0 below 1000: 168\nprimes from 1000 below 2000: 135\n", await File.ReadAllTextAsync(Path.Combine(output, "stdout")));
+        Assert.Equal("997\n", await File.ReadAllTextAsync(Path.Combine(output, "largest-0")));
+    }
+
+    [Fact]
     public async Task What_the_user_pays_is_what_operator_and_treasury_get()
     {
         var before = await net.BalancesAtRestAsync();

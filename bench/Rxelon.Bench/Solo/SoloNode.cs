@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Rxelon.Node.Blobs;
+using Rxelon.Node.Executors;
 using Rxelon.Node.Executors.Docker;
 using Rxelon.Node.Executors.Plain;
 using Rxelon.Node.Supervision;
@@ -9,7 +10,7 @@ using Rxelon.Shared.Values;
 
 namespace Rxelon.Bench.Solo;
 
-/// <summary>A node's actors and its real Docker executor in this process, without link and hub. Leaves nothing behind.</summary>
+/// <summary>A node's actors and one real executor in this process, without link and hub. Leaves nothing behind.</summary>
 internal sealed class SoloNode : IAsyncDisposable
 {
     private const long SpaceBytes = 256 << 20;
@@ -21,47 +22,54 @@ internal sealed class SoloNode : IAsyncDisposable
     private readonly IActorRef _hub;
     private readonly IActorRef _node;
 
-    private SoloNode(DirectoryInfo state, PlainSpace space, DockerExecutor docker, NodeServices services)
+    private SoloNode(DirectoryInfo state, PlainSpace space, IExecutor executor, NodeServices services)
     {
         _state = state;
         Space = space;
-        Docker = docker;
+        Executor = executor;
         _services = services;
         _system = ActorSystem.Create("node", "akka.loglevel = WARNING");
         _hub = _system.ActorOf(Props.Create(() => new SoloHub(services)));
         _node = _system.ActorOf(ExecutorSupervisor.Props(services, _hub));
     }
 
-    internal DockerExecutor Docker { get; }
+    internal IExecutor Executor { get; }
+
+    internal DockerExecutor Docker => (DockerExecutor)Executor;
 
     internal PlainSpace Space { get; }
 
     /// <summary>The fault says why this machine cannot.</summary>
-    internal static async Task<Outcome<SoloNode>> StartAsync(Uri engine, CancellationToken cancel)
+    internal static Task<Outcome<SoloNode>> StartAsync(Uri engine, CancellationToken cancel)
+        => StartAsync((id, space, _) => new DockerExecutor(engine, id, space, TimeProvider.System), cancel);
+
+    /// <summary>With the executor that is made of id, space and state directory. The fault says why this machine cannot.</summary>
+    internal static async Task<Outcome<SoloNode>> StartAsync(
+        Func<NodeId, Outcome<PlainSpace>, string, IExecutor> make, CancellationToken cancel)
     {
         var state = Directory.CreateTempSubdirectory("rxelon-bench-");
         var space = PlainSpace.Open(state.FullName, SpaceBytes, allowSwap: true);
         var identity = SigningKeyPair.Generate();
         var id = NodeId.OfIdentityKey(identity.PublicKey);
-        var docker = new DockerExecutor(engine, id, space, TimeProvider.System);
-        var report = await docker.FingerprintAsync(cancel).ConfigureAwait(false);
+        var executor = make(id, space, state.FullName);
+        var report = await executor.FingerprintAsync(cancel).ConfigureAwait(false);
         var spool = new CipherSpool(Path.Combine(state.FullName, "spool"));
         var blobs = new BlobTransfer(new SocketsHttpHandler(), spool, TimeProvider.System);
         blobs.SetBase(NoHub);
         if (report.Available)
         {
             var services = new NodeServices(
-                id, identity, ExchangeKeyPair.Generate(), [docker], [report], blobs, spool,
+                id, identity, ExchangeKeyPair.Generate(), [executor], [report], blobs, spool,
                 new OfferTerms(new Resources(2000, 1L << 30, 1L << 30), 1, 1000, "", new Dictionary<string, string>()), TimeProvider.System);
-            return new SoloNode(state, space.Value, docker, services);
+            return new SoloNode(state, space.Value, executor, services);
         }
 
-        await docker.DisposeAsync().ConfigureAwait(false);
+        await executor.DisposeAsync().ConfigureAwait(false);
         blobs.Dispose();
         if (space.IsOk)
             space.Value.Dispose();
         state.Delete(recursive: true);
-        return new Fault(FaultCodes.ExecutorMissing, report.Missing ?? "The container engine cannot be used.", Culprit.Node);
+        return new Fault(FaultCodes.ExecutorMissing, report.Missing ?? "The executor cannot be used.", Culprit.Node);
     }
 
     /// <summary>Assigns one attempt; the time from then to its signed report.</summary>
@@ -79,7 +87,7 @@ internal sealed class SoloNode : IAsyncDisposable
     {
         await _node.GracefulStop(Patience).ConfigureAwait(false);
         await _system.Terminate().ConfigureAwait(false);
-        await Docker.DisposeAsync().ConfigureAwait(false);
+        await Executor.DisposeAsync().ConfigureAwait(false);
         _services.Blobs.Dispose();
         _services.Session.Dispose();
         _services.Identity.Dispose();

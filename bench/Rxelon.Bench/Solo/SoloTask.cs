@@ -11,7 +11,7 @@ using Rxelon.Shared.Workloads.Program;
 namespace Rxelon.Bench.Solo;
 
 /// <summary>One task as a node sees it: everything encrypted and inline, one part that may be assigned again and again.</summary>
-internal sealed class SoloTask(ProgramBundle program, string image, Resources resources, long outputBytes, byte[] stdin)
+internal sealed class SoloTask(ProgramBundle program, string image, Resources resources, long outputBytes, byte[] stdin, WorkloadKind kind = WorkloadKind.Docker)
 {
     private const int TimeSeconds = 60;
     private readonly byte[] _key = KeySchedule.NewTaskKey();
@@ -28,7 +28,7 @@ internal sealed class SoloTask(ProgramBundle program, string image, Resources re
             Assign = new AssignParts
             {
                 Task = ByteString.CopyFrom(Id.ToBytes()),
-                Kind = (uint)WorkloadKind.Docker,
+                Kind = (uint)kind,
                 Image = image,
                 Resources = new ResourcesMsg { CpuMillis = resources.CpuMillis, Memory = resources.Memory, Disk = resources.Disk },
                 TimeSeconds = TimeSeconds,

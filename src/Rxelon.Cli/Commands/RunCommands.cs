@@ -6,7 +6,7 @@ using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Cli.Commands;
 
-/// <summary><c>rxelon run wasm|docker</c>: a task without a task file.</summary>
+/// <summary><c>rxelon run wasm|docker|vm</c>: a task without a task file.</summary>
 internal static class RunCommands
 {
     internal static readonly Option<bool> Detach = new("--detach", "-d") { Description = "Submit, print the task's id and return." };
@@ -17,7 +17,7 @@ internal static class RunCommands
         DefaultValueFactory = _ => "-",
     };
 
-    internal static Command Build(CliHost host) => new("run", "Run a program as an encrypted task and fetch its results.") { Wasm(host), Docker(host) };
+    internal static Command Build(CliHost host) => new("run", "Run a program as an encrypted task and fetch its results.") { Wasm(host), Docker(host), Vm(host) };
 
     private static Command Wasm(CliHost host)
     {
@@ -46,6 +46,22 @@ internal static class RunCommands
                 return new Fault(FaultCodes.Malformed, $"'{parsed.GetValue(image)}' names no digest, and a tag may change: write sha256:… (docker inspect --format '{{{{.Id}}}}' NAME).", Culprit.Input);
             var program = new ProgramPlan { Command = parsed.GetValue(args) ?? [], Workdir = parsed.GetValue(workdir)!, User = parsed.GetValue(user)! };
             return options.Read(parsed, WorkloadKind.Docker, digest, program, "docker", host.Directory);
+        });
+    }
+
+    private static Command Vm(CliHost host)
+    {
+        var image = new Argument<string>("image") { Description = "The image by digest: sha256:…." };
+        var args = new Argument<string[]>("args") { Description = "The command, after --.", Arity = ArgumentArity.OneOrMore };
+        var workdir = new Option<string>("--workdir") { Description = "Working directory in the machine.", DefaultValueFactory = _ => "" };
+        var user = new Option<string>("--user") { Description = "uid or uid:gid; otherwise 65534.", DefaultValueFactory = _ => "" };
+        var command = new Command("vm", "A virtual machine.") { image, args, workdir, user };
+        return Complete(command, host, (parsed, options) =>
+        {
+            if (RunPlan.ImageDigest(parsed.GetValue(image)!) is not { } digest)
+                return new Fault(FaultCodes.Malformed, $"'{parsed.GetValue(image)}' is no digest: write sha256:… (rxelon-node vm-image add prints it).", Culprit.Input);
+            var program = new ProgramPlan { Command = parsed.GetValue(args) ?? [], Workdir = parsed.GetValue(workdir)!, User = parsed.GetValue(user)! };
+            return options.Read(parsed, WorkloadKind.Vm, digest, program, "vm", host.Directory);
         });
     }
 

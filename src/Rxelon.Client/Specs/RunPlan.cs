@@ -24,6 +24,7 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
             {
                 "wasm" => ReadWasm(fields),
                 "docker" => ReadDocker(fields, errors),
+                "vm" => ReadVm(fields, errors),
                 _ => ReadMock(fields),
             };
 
@@ -43,6 +44,34 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
         var program = new ProgramPlan { Args = fields.TakeList("args") };
         fields.RefuseRest();
         return new RunPlan(WorkloadKind.Mock, null, program, "mock");
+    }
+
+    private static RunPlan ReadVm(YamlFields fields, List<SpecError> errors)
+    {
+        foreach (var needed in (string[])["image", "command"])
+        {
+            if (!fields.Has(needed))
+                fields.Fail(needed, fields.Start, needed == "image" ? "this field is required: sha256:…." : "this field is required: a machine's image has no command of its own.");
+        }
+
+        string? image = null;
+        if (fields.Take("image") is { } node)
+        {
+            var text = (node as YamlScalarNode)?.Value ?? "";
+            image = ImageDigest(text);
+            if (image is null)
+                errors.Add(YamlFields.At(FaultCodes.Malformed, "run.vm.image", node.Start, $"'{text}' is no digest: write sha256:… (rxelon-node vm-image add prints it)."));
+        }
+
+        var program = new ProgramPlan
+        {
+            Args = fields.TakeList("args"),
+            Command = fields.TakeList("command"),
+            Workdir = fields.TakeText("workdir") ?? "",
+            User = fields.TakeText("user") ?? "",
+        };
+        fields.RefuseRest();
+        return new RunPlan(WorkloadKind.Vm, image, program, "vm");
     }
 
     private static RunPlan ReadDocker(YamlFields fields, List<SpecError> errors)

@@ -51,9 +51,9 @@ internal static partial class SpecRules
         if (!AccountsEndpoints.IsText(spec.Name))
             return ("name", "1 to 64 printable characters");
         if (!Enum.IsDefined(spec.Kind) || (spec.Kind == WorkloadKind.Mock && !options.AllowMock))
-            return ("kind", "a kind of sandbox that this network offers (Wasm, Docker)");
-        if (spec.Kind == WorkloadKind.Docker ? spec.Image is null || !Digest().IsMatch(spec.Image) : spec.Image is not null)
-            return ("image", "for Docker, and only there, an image by digest: sha256: and 64 hex digits");
+            return ("kind", "a kind of sandbox that this network offers (Wasm, Docker, Vm)");
+        if (spec.Kind is WorkloadKind.Docker or WorkloadKind.Vm ? spec.Image is null || !Digest().IsMatch(spec.Image) : spec.Image is not null)
+            return ("image", "for Docker and Vm, and only there, an image by digest: sha256: and 64 hex digits");
         if (!CipherSuites.TryParse(spec.Privacy.Cipher, out _))
             return ("privacy.cipher", "aes-256-gcm, chacha20-poly1305 or aes-256-gcm-siv");
         if (!Enum.IsDefined(spec.Privacy.Custody))

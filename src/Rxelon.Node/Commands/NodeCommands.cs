@@ -11,7 +11,7 @@ internal static class NodeCommands
 {
     internal static RootCommand Root() => new("Runs other people's encrypted parts on this machine, in sandboxes, for pay.")
     {
-        Join(), Run(), Check(), TryCommand.Build(),
+        Join(), Run(), Check(), TryCommand.Build(), VmImageCommands.Build(),
     };
 
     private static Command Join()
@@ -62,7 +62,7 @@ internal static class NodeCommands
             var own = Directory.CreateTempSubdirectory("rxelon-check-");
             try
             {
-                var executors = await ExecutorSet.OpenAsync(read with { StateDirectory = own.FullName }, Stranger, TimeProvider.System, cancel);
+                var executors = await ExecutorSet.OpenAsync(Elsewhere(read, own.FullName), Stranger, TimeProvider.System, cancel);
                 await using (executors)
                     await NodeReport.WriteAsync(Console.Out, executors);
                 return executors.Reports.Any(r => r.Available) ? NodeHost.Ok : NodeHost.Misused;
@@ -74,6 +74,13 @@ internal static class NodeCommands
         });
         return command;
     }
+
+    /// <summary>The same options with a state directory that nothing else uses; images stay where they are.</summary>
+    private static NodeOptions Elsewhere(NodeOptions options, string directory) => options with
+    {
+        StateDirectory = directory,
+        VmImages = options.VmImages ?? NodeOptions.DefaultImages(RunOptions.DefaultState),
+    };
 
     /// <summary>Marks containers of commands that need no membership.</summary>
     internal static NodeId Stranger { get; } = NodeId.OfIdentityKey("rxelon-node without a network"u8);

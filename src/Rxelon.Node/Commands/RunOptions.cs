@@ -24,19 +24,29 @@ internal sealed class RunOptions
         Description = "The container engine's socket",
         DefaultValueFactory = _ => "unix:///var/run/docker.sock",
     };
+    private readonly Option<string> _qemu = new("--qemu")
+    {
+        Description = "The program that runs virtual machines",
+        DefaultValueFactory = _ => "qemu-system-x86_64",
+    };
+    private readonly Option<string?> _vmImages = VmImages();
     private readonly Option<bool> _allowSwap = new("--allow-swap") { Description = "Run although users' plaintext could be swapped to a disk" };
     private readonly Option<bool> _mock = new("--mock") { Description = "Also accept mock tasks, which compute nothing (tests)" };
     private readonly Option<string> _executors = new("--executors")
     {
-        Description = "What to run: wasm, docker",
-        DefaultValueFactory = _ => "wasm,docker",
+        Description = "What to run: wasm, docker, vm",
+        DefaultValueFactory = _ => "wasm,docker,vm",
     };
 
     internal static Option<string> State() => new("--state")
     {
         Description = "The node's directory",
-        DefaultValueFactory = _ => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "rxelon-node"),
+        DefaultValueFactory = _ => DefaultState,
     };
+
+    internal static string DefaultState { get; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "rxelon-node");
+
+    internal static Option<string?> VmImages() => new("--vm-images") { Description = "The folder of virtual machine images (default: in the node's directory)" };
 
     internal void AddTo(Command command)
     {
@@ -47,7 +57,7 @@ internal sealed class RunOptions
 
     internal void AddSandboxOptionsTo(Command command)
     {
-        foreach (var option in (Option[])[_docker, _allowSwap, _mock, _executors])
+        foreach (var option in (Option[])[_docker, _qemu, _vmImages, _allowSwap, _mock, _executors])
             command.Add(option);
     }
 
@@ -65,6 +75,8 @@ internal sealed class RunOptions
             Region = parsed.GetValue(_region) ?? "",
             Labels = Labels(parsed.GetValue(_labels) ?? []),
             Docker = Docker(parsed.GetValue(_docker)),
+            Qemu = parsed.GetValue(_qemu) ?? "",
+            VmImages = parsed.GetValue(_vmImages) is { } images ? Path.GetFullPath(images) : null,
             AllowSwap = parsed.GetValue(_allowSwap),
             Executors = Kinds(parsed.GetValue(_executors) ?? "", parsed.GetValue(_mock)),
         };
@@ -126,8 +138,11 @@ internal sealed class RunOptions
                     case "docker":
                         kinds.Add(WorkloadKind.Docker);
                         break;
+                    case "vm":
+                        kinds.Add(WorkloadKind.Vm);
+                        break;
                     default:
-                        wrong.Add($"--executors: there is no '{name}'; there are wasm and docker.");
+                        wrong.Add($"--executors: there is no '{name}'; there are wasm, docker and vm.");
                         break;
                 }
             }

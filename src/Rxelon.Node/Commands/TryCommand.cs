@@ -15,12 +15,12 @@ internal static class TryCommand
 
     internal static Command Build()
     {
-        var kind = new Argument<string>("kind") { Description = "wasm or docker" };
-        kind.AcceptOnlyFromAmong("wasm", "docker");
+        var kind = new Argument<string>("kind") { Description = "wasm, docker or vm" };
+        kind.AcceptOnlyFromAmong("wasm", "docker", "vm");
         var program = new Argument<string>("program") { Description = "A .wasm file, or an image id (sha256:…)" };
         var args = new Argument<string[]>("args")
         {
-            Description = "After --: the program's arguments (docker: its command)",
+            Description = "After --: the program's arguments (docker, vm: its command)",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var stdin = new Option<string?>("--stdin") { Description = "File to give as standard input" };
@@ -34,9 +34,10 @@ internal static class TryCommand
             Description = "The container engine's socket",
             DefaultValueFactory = _ => "unix:///var/run/docker.sock",
         };
+        var vmImages = RunOptions.VmImages();
         var command = new Command("try", "Runs a program in a sandbox on this machine, without a hub.")
         {
-            kind, program, args, stdin, inputs, outDirectory, env, memory, seconds, docker,
+            kind, program, args, stdin, inputs, outDirectory, env, memory, seconds, docker, vmImages,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -55,23 +56,25 @@ internal static class TryCommand
                 new AttemptId(TaskId.FromBytes("a-task-to-try-it"u8), 0, 1), isWasm ? null : parsed.GetValue(program),
                 Resources.Default with { Memory = bytes }, TimeSpan.FromSeconds(parsed.GetValue(seconds)), new Limits().OutputBytes, 0, 1);
             using var input = await TryFiles.PackAsync(parsed.GetValue(stdin), parsed.GetValue(inputs) ?? [], cancel);
-            return await RunAsync(isWasm, engine, bundle, spec, input, parsed.GetValue(outDirectory), cancel);
+            var options = new NodeOptions
+            {
+                StateDirectory = "",
+                AllowSwap = true,
+                Docker = engine,
+                VmImages = Path.GetFullPath(parsed.GetValue(vmImages) ?? NodeOptions.DefaultImages(RunOptions.DefaultState)),
+                Slots = 1,
+                Executors = new HashSet<WorkloadKind> { Enum.Parse<WorkloadKind>(parsed.GetValue(kind)!, ignoreCase: true) },
+            };
+            return await RunAsync(options, bundle, spec, input, parsed.GetValue(outDirectory), cancel);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        bool isWasm, Uri docker, ProgramBundle program, SandboxSpec spec, Stream input, string? outDirectory, CancellationToken cancel)
+        NodeOptions wanted, ProgramBundle program, SandboxSpec spec, Stream input, string? outDirectory, CancellationToken cancel)
     {
         var state = Directory.CreateTempSubdirectory("rxelon-try-");
-        var options = new NodeOptions
-        {
-            StateDirectory = state.FullName,
-            AllowSwap = true,
-            Docker = docker,
-            Slots = 1,
-            Executors = new HashSet<WorkloadKind> { isWasm ? WorkloadKind.Wasm : WorkloadKind.Docker },
-        };
+        var options = wanted with { StateDirectory = state.FullName };
         try
         {
             await using var executors = await ExecutorSet.OpenAsync(options, NodeCommands.Stranger, TimeProvider.System, cancel);

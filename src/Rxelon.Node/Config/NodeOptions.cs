@@ -1,3 +1,4 @@
+using Rxelon.Node.Executors.Vm;
 using Rxelon.Node.Supervision;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -34,17 +35,27 @@ internal sealed record NodeOptions
     /// <summary>The container engine's socket.</summary>
     public Uri Docker { get; init; } = new("unix:///var/run/docker.sock");
 
+    /// <summary>QEMU, by name or path.</summary>
+    public string Qemu { get; init; } = "qemu-system-x86_64";
+
+    /// <summary>Images of virtual machines; default: in the state directory.</summary>
+    public string? VmImages { get; init; }
+
     /// <summary>Run although plaintext could be swapped to a disk.</summary>
     public bool AllowSwap { get; init; }
 
     /// <summary>Kinds of work to offer; each must work here to be offered.</summary>
-    public IReadOnlySet<WorkloadKind> Executors { get; init; } = new HashSet<WorkloadKind> { WorkloadKind.Wasm, WorkloadKind.Docker };
+    public IReadOnlySet<WorkloadKind> Executors { get; init; } = new HashSet<WorkloadKind> { WorkloadKind.Wasm, WorkloadKind.Docker, WorkloadKind.Vm };
 
     /// <summary>Bytes that all plaintext files together may take; they are memory.</summary>
     internal static long PlainBytes => MachineMemory / 4;
 
     /// <summary>Programs that run at the same time, however many attempts are accepted.</summary>
     internal int Threads => Math.Min(Slots ?? Environment.ProcessorCount, Environment.ProcessorCount);
+
+    internal VmSettings Vm => new(Qemu, VmImages ?? DefaultImages(StateDirectory), Path.Combine(StateDirectory, "vm"));
+
+    internal static string DefaultImages(string stateDirectory) => Path.Combine(stateDirectory, "vm-images");
 
     private static long MachineMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 

@@ -2,6 +2,7 @@ using Rxelon.Node.Config;
 using Rxelon.Node.Executors.Docker;
 using Rxelon.Node.Executors.Mock;
 using Rxelon.Node.Executors.Plain;
+using Rxelon.Node.Executors.Vm;
 using Rxelon.Node.Executors.Wasm;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -38,6 +39,8 @@ internal sealed class ExecutorSet : IAsyncDisposable
             executors.Add(new WasmExecutor(space, options.Threads, time));
         if (options.Executors.Contains(WorkloadKind.Docker))
             executors.Add(new DockerExecutor(options.Docker, node, space, time));
+        if (options.Executors.Contains(WorkloadKind.Vm) && OperatingSystem.IsLinux())
+            executors.Add(new VmExecutor(options.Vm, space, time));
         if (options.Executors.Contains(WorkloadKind.Mock))
             executors.Add(new MockExecutor(time));
         List<ExecutorReport> reports = [];

@@ -15,6 +15,9 @@ public enum WorkloadKind
 
     /// <summary>A test double that computes nothing; only nodes started with it accept such tasks.</summary>
     Mock = 3,
+
+    /// <summary>A virtual machine, named by the digest of its image's manifest.</summary>
+    Vm = 4,
 }
 
 /// <summary>Economy, standard or priority: the queue's order and the price's multiplier.</summary>

@@ -97,6 +97,7 @@ public sealed class CommandSpecs : IAsyncLifetime
     [InlineData(2, "run", "wasm", "program.wasm", "--memory", "lots")]
     [InlineData(2, "run", "wasm", "program.wasm", "--split", "words:3")]
     [InlineData(2, "run", "docker", "debian:12")]
+    [InlineData(2, "run", "vm", "debian", "ls")]
     [InlineData(3, "task", "show", "t_aaaaaaaaaaaaaaaaaaaaaaaaae")]
     [InlineData(3, "run", "wasm", "none.wasm")]
     [InlineData(3, "account", "show", "--profile", "nobody")]

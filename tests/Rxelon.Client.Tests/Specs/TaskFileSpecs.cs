@@ -102,8 +102,24 @@ public sealed class TaskFileSpecs
         Assert.Equal(("/work", "1000"), (plan.Program.Workdir, plan.Program.User));
     }
 
+    [Fact]
+    public void A_machines_image_is_taken_by_digest()
+    {
+        var digest = $"sha256:{new string('b', 64)}";
+        var plan = Read($"run: {{ vm: {{ image: \"{digest}\", command: [/primes.sh, \"{{part}}\"], user: 1000 }} }}");
+        Assert.Equal((WorkloadKind.Vm, digest, "vm"), (plan.Spec.Kind, plan.Spec.Image, plan.Spec.Name));
+        Assert.Equal(["/primes.sh", "{part}"], plan.Program.Command);
+        Assert.Equal("1000", plan.Program.User);
+    }
+
     [Theory]
-    [InlineData("run: { vm: { image: x } }", "run.vm", 1)]
+    [InlineData("run: { vm: { image: debian, command: [ls] } }", "run.vm.image")]
+    [InlineData("run: { vm: { command: [ls] } }", "run.vm.image")]
+    [InlineData("run: { vm: { image: \"sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\" } }", "run.vm.command")]
+    public void A_machine_without_digest_or_command_is_refused(string yaml, string field)
+        => Assert.Equal((FaultCodes.Malformed, field), (Assert.Single(Errors(yaml)).Code, Assert.Single(Errors(yaml)).Field));
+
+    [Theory]
     [InlineData("run: { model: { name: x } }", "run.model", 1)]
     [InlineData("run: { docker: { image: ./image.oci.tar } }", "run.docker.image", 1)]
     [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]

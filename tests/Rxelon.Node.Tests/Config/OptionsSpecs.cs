@@ -56,7 +56,7 @@ public sealed class OptionsSpecs
     [InlineData("--region", "eu west")]
     [InlineData("--label", "novalue")]
     [InlineData("--docker", "tcp://elsewhere:2375")]
-    [InlineData("--executors", "vm")]
+    [InlineData("--executors", "jail")]
     [InlineData("--executors", "")]
     public void What_is_wrong_is_named(string option, string value)
     {

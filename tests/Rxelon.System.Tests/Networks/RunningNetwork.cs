@@ -10,7 +10,7 @@ namespace Rxelon.System.Tests.Networks;
 
 /// <summary>
 /// A hub, two nodes, an operator and a user with tokens, all through the product's own commands. Containers run when
-/// <c>RXELON_TEST_DOCKER</c> names an engine.
+/// <c>RXELON_TEST_DOCKER</c> names an engine, virtual machines when <c>RXELON_TEST_VM</c> names an image.
 /// </summary>
 public class RunningNetwork : IAsyncLifetime
 {
@@ -34,10 +34,16 @@ public class RunningNetwork : IAsyncLifetime
 
     /// <summary>What nodes are started with.</summary>
     protected virtual IReadOnlyList<string> NodeArguments
-        => BusyboxImage.Engine is { } engine ? ["--executors", "wasm,docker", "--docker", engine, .. Common] : ["--executors", "wasm", .. Common];
+        => BusyboxImage.Engine is { } engine
+            ? ["--executors", $"wasm,docker{Machines}", "--docker", engine, "--vm-images", VmImages, .. Common]
+            : ["--executors", $"wasm{Machines}", "--vm-images", VmImages, .. Common];
 
     /// <summary>What the hub is started with, besides its ports and data directory.</summary>
     protected virtual string[] HubArguments => [];
+
+    private static string Machines => VmImageFolder.Given is null ? "" : ",vm";
+
+    private string VmImages => Path.Combine(Network.Directory, "vm-images");
 
     private static string[] Common => ["--slots", "2", "--allow-swap"];
 
@@ -48,6 +54,12 @@ public class RunningNetwork : IAsyncLifetime
         UserId = await OpenAccountAsync(User);
         await Network.PbmAsync("accounts", "grant", "-account", UserId.ToString(), "-amount", $"{Granted}");
         (Hub, Keys) = LogIn(User);
+        if (VmImageFolder.Given is { } image)
+        {
+            var added = await Network.NodeAsync(["vm-image", "add", image, "--vm-images", VmImages]);
+            Assert.True(added.Code == 0, added.ToString());
+        }
+
         foreach (var name in (string[])["node1", "node2"])
         {
             var state = await Network.JoinNodeAsync(name, OperatorId.ToString());

@@ -27,7 +27,7 @@ public sealed class WasmExecutor : IExecutor
         Linker.DefineWasi();
         WasiClock.Define(Linker);
         Modules = new WasmModules(Engine.Engine, Linker);
-        Workers = new WasmWorkers(threads);
+        Workers = new Workers("wasm", threads);
     }
 
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ public sealed class WasmExecutor : IExecutor
 
     internal WasmModules Modules { get; }
 
-    internal WasmWorkers Workers { get; }
+    internal Workers Workers { get; }
 
     internal PlainSpace Space => _space ?? throw new InvalidOperationException(_missing?.Message);
 

@@ -1,19 +1,19 @@
 using System.Collections.Concurrent;
 
-namespace Rxelon.Node.Executors.Wasm;
+namespace Rxelon.Node.Executors;
 
 /// <summary>
 /// The threads that run programs, and no more of them: a program occupies its thread to the end, which would starve a shared
 /// pool. Work waits in the order of arrival.
 /// </summary>
-internal sealed class WasmWorkers : IDisposable
+internal sealed class Workers : IDisposable
 {
     private readonly BlockingCollection<Action> _queue = [];
     private readonly Thread[] _threads;
 
-    internal WasmWorkers(int threads)
+    internal Workers(string name, int threads)
     {
-        _threads = [.. Enumerable.Range(0, threads).Select(i => new Thread(Work, 8 << 20) { IsBackground = true, Name = $"wasm-{i}" })];
+        _threads = [.. Enumerable.Range(0, threads).Select(i => new Thread(Work, 8 << 20) { IsBackground = true, Name = $"{name}-{i}" })];
         foreach (var thread in _threads)
             thread.Start();
     }
