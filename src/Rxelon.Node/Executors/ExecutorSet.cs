@@ -1,5 +1,6 @@
 using Rxelon.Node.Config;
 using Rxelon.Node.Executors.Docker;
+using Rxelon.Node.Executors.Exo;
 using Rxelon.Node.Executors.Mock;
 using Rxelon.Node.Executors.Plain;
 using Rxelon.Node.Executors.Wasm;
@@ -38,6 +39,8 @@ internal sealed class ExecutorSet : IAsyncDisposable
             executors.Add(new WasmExecutor(space, options.Threads, time));
         if (options.Executors.Contains(WorkloadKind.Docker))
             executors.Add(new DockerExecutor(options.Docker, node, space, time));
+        if (options.Exo is { } exo)
+            executors.Add(new ExoExecutor(exo, new ExoTimes { Stall = options.ExoStall }, time));
         if (options.Executors.Contains(WorkloadKind.Mock))
             executors.Add(new MockExecutor(time));
         List<ExecutorReport> reports = [];

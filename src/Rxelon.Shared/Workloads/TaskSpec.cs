@@ -15,6 +15,9 @@ public enum WorkloadKind
 
     /// <summary>A test double that computes nothing; only nodes started with it accept such tasks.</summary>
     Mock = 3,
+
+    /// <summary>A language model that a node's cluster runs; prompts travel encrypted as program and input.</summary>
+    Model = 5,
 }
 
 /// <summary>Economy, standard or priority: the queue's order and the price's multiplier.</summary>
@@ -45,7 +48,7 @@ public sealed record TaskSpec
     /// <summary>The sandbox.</summary>
     public required WorkloadKind Kind { get; init; }
 
-    /// <summary>Docker only: image id or digest, <c>sha256:…</c>.</summary>
+    /// <summary>Docker: image id or digest, <c>sha256:…</c>. Model: the model's full name. Nothing for the others.</summary>
     public string? Image { get; init; }
 
     /// <summary>What each part gets.</summary>
