@@ -73,17 +73,16 @@ internal sealed class TaskFileReader(List<SpecError> errors)
 
         if (YamlFields.Open(node, "run", errors) is not { } run)
             return null;
-        var kinds = (string[])[.. new[] { "wasm", "docker", "mock" }.Where(run.Has)];
-        var later = run.Has("vm") || run.Has("model");
+        var kinds = (string[])[.. new[] { "wasm", "docker", "model", "mock" }.Where(run.Has)];
+        var later = run.Has("vm");
         run.NotYet("vm", Later);
-        run.NotYet("model", Later);
         RunPlan? plan = null;
         foreach (var kind in kinds)
             plan = RunPlan.Read(kind, run, errors);
-        _ = (run.Take("wasm"), run.Take("docker"));
+        _ = (run.Take("wasm"), run.Take("docker"), run.Take("model"));
         run.RefuseRest();
         if (kinds.Length + (later ? 1 : 0) != 1)
-            root.Fail("run", node.Start, "exactly one of wasm and docker must stand here.");
+            root.Fail("run", node.Start, "exactly one of wasm, docker and model must stand here.");
         return plan;
     }
 

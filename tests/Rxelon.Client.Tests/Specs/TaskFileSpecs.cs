@@ -67,7 +67,6 @@ public sealed class TaskFileSpecs
 
     [Theory]
     [InlineData("run: { vm: { image: x } }", "run.vm", 1)]
-    [InlineData("run: { model: { name: x } }", "run.model", 1)]
     [InlineData("run: { docker: { image: ./image.oci.tar } }", "run.docker.image", 1)]
     [InlineData("stages: { reduce: {} }", "stages", 2)]
     [InlineData("rounds: { max: 20 }", "rounds", 2)]

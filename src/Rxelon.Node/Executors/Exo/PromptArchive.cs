@@ -34,7 +34,7 @@ internal sealed record PromptArchive(string? Stdin, IReadOnlyList<string> Files,
         var number = 0;
         try
         {
-            using var tar = new TarReader(archive);
+            using var tar = new TarReader(archive, leaveOpen: true);
             while (archive.Length > 0 && tar.GetNextEntry() is { } entry)
             {
                 number++;
