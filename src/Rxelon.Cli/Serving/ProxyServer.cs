@@ -26,7 +26,8 @@ internal static class ProxyServer
                 ? next(http)
                 : OpenAiErrors.WriteAsync(http, new Fault(FaultCodes.Unauthorized, "Show the key of this proxy as a bearer token (OPENAI_API_KEY); rxelon proxy says where it is.", Culprit.Input)));
             app.MapGet("/v1/models", http => ModelsAsync(http, calls));
-            app.MapGet("/v1/models/{**id}", http => ModelAsync(http, calls, (string)http.Request.RouteValues["id"]!));
+            // Clients send the slashes of a model's name as %2F, which routing leaves alone.
+            app.MapGet("/v1/models/{**id}", http => ModelAsync(http, calls, Uri.UnescapeDataString((string)http.Request.RouteValues["id"]!)));
             app.MapPost("/v1/chat/completions", http => new ChatCall(http, calls, time).AnswerAsync());
             app.MapFallback(http => OpenAiErrors.WriteAsync(http, new Fault(
                 FaultCodes.NotFound, $"There is no {http.Request.Method} {http.Request.Path} here: chat completions and models only.", Culprit.Input)));
