@@ -44,7 +44,7 @@ internal static class CliApp
         {
             GlobalOptions.Json, GlobalOptions.Quiet, GlobalOptions.Profile,
             AccountCommands.Build(host), RunCommands.Build(host), SubmitCommands.Submit(host), SubmitCommands.Validate(host),
-            SubmitCommands.Quote(host), TaskCommands.Build(host), NodeCommands.Build(host),
+            SubmitCommands.Quote(host), TaskCommands.Build(host), NodeCommands.Build(host), ModelsCommand.Build(host), ProxyCommand.Build(host),
             LedgerCommands.Build(host), WitnessCommands.Build(host), MirrorCommand.Build(host),
         };
         root.Add(CompletionCommand.Build(host));

@@ -6,7 +6,7 @@ using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Cli.Commands;
 
-/// <summary><c>rxelon run wasm|docker|vm</c>: a task without a task file.</summary>
+/// <summary><c>rxelon run wasm|docker|vm|model</c>: a task without a task file.</summary>
 internal static class RunCommands
 {
     internal static readonly Option<bool> Detach = new("--detach", "-d") { Description = "Submit, print the task's id and return." };
@@ -17,7 +17,8 @@ internal static class RunCommands
         DefaultValueFactory = _ => "-",
     };
 
-    internal static Command Build(CliHost host) => new("run", "Run a program as an encrypted task and fetch its results.") { Wasm(host), Docker(host), Vm(host) };
+    internal static Command Build(CliHost host)
+        => new("run", "Run a program as an encrypted task and fetch its results.") { Wasm(host), Docker(host), Vm(host), Model(host) };
 
     private static Command Wasm(CliHost host)
     {
@@ -63,6 +64,48 @@ internal static class RunCommands
             var program = new ProgramPlan { Command = parsed.GetValue(args) ?? [], Workdir = parsed.GetValue(workdir)!, User = parsed.GetValue(user)! };
             return options.Read(parsed, WorkloadKind.Vm, digest, program, "vm", host.Directory);
         });
+    }
+
+    private static Command Model(CliHost host)
+    {
+        var name = new Argument<string>("name") { Description = "The model's full name (see: rxelon models)." };
+        var prompt = new Option<string>("--prompt") { Description = "The question: a text, a file, or - for standard input. What --input brings is appended.", DefaultValueFactory = _ => "" };
+        var system = new Option<string>("--system") { Description = "What the model is told before the question: a text or a file.", DefaultValueFactory = _ => "" };
+        var maxTokens = new Option<int>("--max-tokens") { Description = "Tokens to generate at most.", DefaultValueFactory = _ => ModelPlan.StandardMaxTokens };
+        var temperature = new Option<double?>("--temperature") { Description = "Otherwise the model's own." };
+        var topP = new Option<double?>("--top-p") { Description = "Otherwise the model's own." };
+        var seed = new Option<int?>("--seed") { Description = "For answers that can be had again." };
+        var stop = new Option<string[]>("--stop") { Description = "A text that ends the answer. May be repeated.", AllowMultipleArgumentsPerToken = false };
+        var command = new Command("model", "A question to a language model on somebody's EXO cluster.") { name, prompt, system, maxTokens, temperature, topP, seed, stop };
+        return Complete(command, host, (parsed, options) =>
+        {
+            var model = parsed.GetValue(name)!;
+            if (!ModelPlan.IsName(model))
+                return new Fault(FaultCodes.Malformed, $"'{model}' is not a model's name; rxelon models lists them.", Culprit.Input);
+            if (parsed.GetValue(maxTokens) < 1)
+                return new Fault(FaultCodes.Malformed, "--max-tokens must be at least 1.", Culprit.Input);
+            var said = parsed.GetValue(prompt)!;
+            var question = new ModelPlan
+            {
+                Prompt = said == "-" ? ReadAll(host.Stdin()) : said,
+                System = parsed.GetValue(system)!,
+                MaxTokens = parsed.GetValue(maxTokens),
+                Temperature = parsed.GetValue(temperature),
+                TopP = parsed.GetValue(topP),
+                Seed = parsed.GetValue(seed),
+                Stop = parsed.GetValue(stop) ?? [],
+            };
+            var plan = options.Read(parsed, WorkloadKind.Model, model, new ProgramPlan { Model = question }, ModelPlan.LabelOf(model), host.Directory);
+            return question.Prompt.Length == 0 && plan.Inputs.Count == 0
+                ? new Fault(FaultCodes.Malformed, "There is no question: give --prompt or --input.", Culprit.Input)
+                : plan;
+        });
+
+        static string ReadAll(Stream stdin)
+        {
+            using var reader = new StreamReader(stdin);
+            return reader.ReadToEnd();
+        }
     }
 
     private static Command Complete(Command command, CliHost host, Func<ParseResult, PlanOptions, Outcome<TaskPlan>> read)

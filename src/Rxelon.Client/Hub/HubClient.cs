@@ -128,6 +128,9 @@ public sealed class HubClient : IDisposable
     public Task<Outcome<NodeInfo>> NodeAsync(NodeId node, CancellationToken ct = default)
         => _connection.GetAsync<NodeInfo>(string.Create(CultureInfo.InvariantCulture, $"v1/nodes/{node}"), ct);
 
+    /// <summary>GET /v1/models.</summary>
+    public Task<Outcome<ModelInfo[]>> ModelsAsync(CancellationToken ct = default) => _connection.GetAsync<ModelInfo[]>("v1/models", ct);
+
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 }

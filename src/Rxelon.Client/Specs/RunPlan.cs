@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 using YamlDotNet.RepresentationModel;
@@ -25,6 +26,7 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
                 "wasm" => ReadWasm(fields),
                 "docker" => ReadDocker(fields, errors),
                 "vm" => ReadVm(fields, errors),
+                "model" => ReadModel(fields),
                 _ => ReadMock(fields),
             };
 
@@ -37,6 +39,42 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
         fields.RefuseRest();
         var name = Path.GetFileNameWithoutExtension(module);
         return new RunPlan(WorkloadKind.Wasm, null, program, name.Length is > 0 and <= 64 ? name : "wasm");
+    }
+
+    private static RunPlan ReadModel(YamlFields fields)
+    {
+        if (!fields.Has("name"))
+            fields.Fail("name", fields.Start, "this field is required: the model's full name (see: rxelon models).");
+        var name = fields.TakeValue("name", (string text, out string found) => ModelPlan.IsName(found = text), "a model's name such as mlx-community/Llama-3.2-1B-Instruct-4bit", "");
+        var model = new ModelPlan
+        {
+            Prompt = fields.TakeText("prompt") ?? "",
+            System = fields.TakeText("system") ?? "",
+            MaxTokens = fields.TakeValue("maxTokens", IsCount, "a whole number from 1", ModelPlan.StandardMaxTokens),
+            Temperature = fields.TakeValue<double?>("temperature", IsFraction, "a number such as 0.7", null),
+            TopP = fields.TakeValue<double?>("topP", IsFraction, "a number such as 0.9", null),
+            Seed = fields.TakeValue<int?>("seed", IsSeed, "a whole number", null),
+            Stop = fields.TakeList("stop", orOne: true),
+        };
+        fields.RefuseRest();
+        return new RunPlan(WorkloadKind.Model, name, new ProgramPlan { Model = model }, ModelPlan.LabelOf(name));
+    }
+
+    private static bool IsCount(string text, out int count)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
+
+    private static bool IsSeed(string text, out int? seed)
+    {
+        var isNumber = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number);
+        seed = number;
+        return isNumber;
+    }
+
+    private static bool IsFraction(string text, out double? value)
+    {
+        var isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
+        value = number;
+        return isNumber;
     }
 
     private static RunPlan ReadMock(YamlFields fields)

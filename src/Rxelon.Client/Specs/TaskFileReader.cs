@@ -80,16 +80,14 @@ internal sealed class TaskFileReader(List<SpecError> errors)
 
         if (YamlFields.Open(node, "run", errors) is not { } run)
             return null;
-        var kinds = (string[])[.. new[] { "wasm", "docker", "vm", "mock" }.Where(run.Has)];
-        var later = run.Has("model");
-        run.NotYet("model", Later);
+        var kinds = (string[])[.. new[] { "wasm", "docker", "vm", "model", "mock" }.Where(run.Has)];
         RunPlan? plan = null;
         foreach (var kind in kinds)
             plan = RunPlan.Read(kind, run, errors);
-        _ = (run.Take("wasm"), run.Take("docker"), run.Take("vm"));
+        _ = (run.Take("wasm"), run.Take("docker"), run.Take("vm"), run.Take("model"));
         run.RefuseRest();
-        if (kinds.Length + (later ? 1 : 0) != 1)
-            root.Fail("run", node.Start, "exactly one of wasm, docker and vm must stand here.");
+        if (kinds.Length != 1)
+            root.Fail("run", node.Start, "exactly one of wasm, docker, vm and model must stand here.");
         return plan;
     }
 

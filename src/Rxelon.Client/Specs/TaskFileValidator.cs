@@ -16,6 +16,8 @@ public static class TaskFileValidator
         var found = new List<SpecError>();
         if (plan.Program.ModulePath is { } module && !File.Exists(Path.GetFullPath(module, plan.BaseDirectory)))
             found.Add(At(path, FaultCodes.NotFound, $"there is no file {module}.", "run", "wasm", "module"));
+        if (plan.Program.Model is { } model && model.ToRequest(plan.BaseDirectory).Fault is { } missing)
+            found.Add(At(path, missing.Code, missing.Message, "run", "model"));
         foreach (var (stage, program) in plan.StagePrograms)
         {
             if (program.ModulePath is { } stageModule && !File.Exists(Path.GetFullPath(stageModule, plan.BaseDirectory)))

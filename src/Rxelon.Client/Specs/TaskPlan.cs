@@ -28,8 +28,11 @@ public sealed record TaskPlan
 /// <summary>What runs; secrets are names of the caller's environment variables.</summary>
 public sealed record ProgramPlan
 {
-    /// <summary>Wasm module's path; null for Docker.</summary>
+    /// <summary>Wasm module's path; null for the others.</summary>
     public string? ModulePath { get; init; }
+
+    /// <summary>What a model is asked; null for the others, and when each part brings its own request.</summary>
+    public ModelPlan? Model { get; init; }
 
     public IReadOnlyList<string> Args { get; init; } = [];
 

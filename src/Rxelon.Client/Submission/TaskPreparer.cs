@@ -130,6 +130,14 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             bundle.Module = UnsafeByteOperations.UnsafeWrap(File.ReadAllBytes(full));
         }
 
+        if (program.Model is { } model)
+        {
+            var request = model.ToRequest(plan.BaseDirectory);
+            if (request.Fault is { } noPrompt)
+                return noPrompt;
+            bundle.ModelRequest = ByteString.CopyFromUtf8(request.Value);
+        }
+
         bundle.Args.AddRange(program.Args);
         bundle.Command.AddRange(program.Command);
         foreach (var (name, value) in program.Env)

@@ -22,7 +22,22 @@ public sealed record NodeOffer(
     string Region,
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlySet<WorkloadKind> Kinds,
-    IReadOnlySet<string> Images);
+    IReadOnlySet<string> Images)
+{
+    private static readonly IReadOnlyDictionary<string, OfferedModel> NoModels = new Dictionary<string, OfferedModel>();
+
+    /// <summary>Models that the node's cluster can run now, by full name.</summary>
+    public IReadOnlyDictionary<string, OfferedModel> Models { get; init; } = NoModels;
+
+    /// <summary>The cluster behind the models; null without one.</summary>
+    public OfferedPool? Pool { get; init; }
+}
+
+/// <summary>A loaded model answers at once, another is placed first. Speed in thousandths of a token per second, 0 unknown.</summary>
+public readonly record struct OfferedModel(bool IsLoaded, long MilliTokensPerSecond);
+
+/// <summary>All live members of a node's cluster together; memory in bytes.</summary>
+public readonly record struct OfferedPool(long Memory, long MemoryFree, int Devices);
 
 /// <summary>One part on one node.</summary>
 public readonly record struct Match(TaskId Task, Placed Placed);

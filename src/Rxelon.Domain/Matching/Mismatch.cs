@@ -12,6 +12,7 @@ internal enum Mismatch
     Labels,
     Denied,
     Image,
+    Model,
     Cpu,
     Memory,
     Disk,
@@ -39,7 +40,9 @@ internal static class Mismatches
 
         if (denied.Count > 0 && denied.Contains(offer.Operator.ToString()))
             return Mismatch.Denied;
-        if (spec.Image is not null && !offer.Images.Contains(spec.Image))
+        if (spec is { Kind: WorkloadKind.Model, Image: { } model } && !offer.Models.ContainsKey(model))
+            return Mismatch.Model;
+        if (spec is { Kind: not WorkloadKind.Model, Image: { } image } && !offer.Images.Contains(image))
             return Mismatch.Image;
         return spec.Resources.CpuMillis > offer.Total.CpuMillis ? Mismatch.Cpu
             : spec.Resources.Memory > offer.Total.Memory ? Mismatch.Memory
@@ -63,6 +66,7 @@ internal static class Mismatches
         Mismatch.Labels => $"{(one ? "lacks" : "lack")} the labels asked for",
         Mismatch.Denied => $"{(one ? "belongs" : "belong")} to an operator you excluded",
         Mismatch.Image => $"{(one ? "does" : "do")} not have the image {spec.Image}",
+        Mismatch.Model => $"{(one ? "does" : "do")} not have the model {spec.Image}",
         Mismatch.Cpu => $"{(one ? "lacks" : "lack")} {Number(spec.Resources.CpuMillis, 1000)} cores",
         Mismatch.Memory => $"{(one ? "lacks" : "lack")} {Bytes(spec.Resources.Memory)} of memory",
         Mismatch.Disk => $"{(one ? "lacks" : "lack")} {Bytes(spec.Resources.Disk)} of disk",

@@ -53,7 +53,7 @@ internal sealed class NodeIndex
         foreach (var shape in Indexed)
         {
             if (shape.HasRoom(room))
-                shape.Index!.Add(key);
+                shape.Index!.Add(shape.KeyOf(room, key));
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class NodeIndex
             return;
         Open.Remove(key);
         foreach (var shape in Indexed)
-            shape.Index!.Remove(key);
+            shape.Index!.Remove(shape.KeyOf(room, key));
         room.Listed = null;
     }
 }

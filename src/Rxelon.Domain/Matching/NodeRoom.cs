@@ -3,11 +3,16 @@ using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Matching;
 
-/// <summary>Order of candidates: most free slots first (spreads a task), then the cheaper ask, then who came first.</summary>
-internal readonly record struct RoomKey(int Slots, long Ask, int Sequence) : IComparable<RoomKey>
+/// <summary>
+/// Order of candidates: those that need not load a model first, then most free slots (spreads a task), then the cheaper ask, then who
+/// came first.
+/// </summary>
+internal readonly record struct RoomKey(int Slots, long Ask, int Sequence, bool IsCold = false) : IComparable<RoomKey>
 {
     public int CompareTo(RoomKey other)
     {
+        if (IsCold != other.IsCold)
+            return IsCold ? 1 : -1;
         var bySlots = other.Slots.CompareTo(Slots);
         if (bySlots != 0)
             return bySlots;

@@ -72,6 +72,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
         sawRoom = false;
         shape.LastUsed = ++_uses;
         var scanned = 0;
+        NodeRoom? cold = null;
         foreach (var key in shape.Index ?? nodes.Open)
         {
             var room = nodes.At(key);
@@ -88,11 +89,16 @@ internal sealed class ReadyShapes(NodeIndex nodes)
             }
 
             sawRoom = true;
-            if (room.Offer.AskPerCoreHour <= maxAsk && !avoid.Contains(room.Offer.Node))
+            if (room.Offer.AskPerCoreHour > maxAsk || avoid.Contains(room.Offer.Node))
+                continue;
+
+            // An index has loaded models in front; without one the rest is looked at for one.
+            if (shape.Index is not null || !shape.IsCold(room))
                 return room;
+            cold ??= room;
         }
 
-        return null;
+        return cold;
     }
 
     private Shape Join(QueuedTask task)
@@ -119,7 +125,8 @@ internal sealed class ReadyShapes(NodeIndex nodes)
             }
         }
 
-        shape.Index = new SortedSet<RoomKey>(nodes.Open.Where(key => shape.HasRoom(nodes.At(key))));
+        shape.Index = new SortedSet<RoomKey>(
+            nodes.Open.Where(key => shape.HasRoom(nodes.At(key))).Select(key => shape.KeyOf(nodes.At(key), key)));
         nodes.Indexed.Add(shape);
     }
 

@@ -55,6 +55,13 @@ internal sealed class Shape(ShapeKey key, TaskSpec sample)
     /// <summary>The head under which the matcher's ready list knows the shape.</summary>
     internal (long Rank, long Sequence)? Listed { get; set; }
 
+    /// <summary>True when the node would have to load the tasks' model first.</summary>
+    internal bool IsCold(NodeRoom room)
+        => Key is { Kind: WorkloadKind.Model, Image: { } model } && !(room.Offer.Models.TryGetValue(model, out var offered) && offered.IsLoaded);
+
+    /// <summary>The node's key in this shape's index.</summary>
+    internal RoomKey KeyOf(NodeRoom room, RoomKey key) => IsCold(room) ? key with { IsCold = true } : key;
+
     /// <summary>Whether the node could ever take a part, and if not, the first reason why.</summary>
     internal Mismatch Check(NodeOffer offer) => Mismatches.Of(offer, sample, _denied);
 

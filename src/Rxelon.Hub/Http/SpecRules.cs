@@ -51,8 +51,10 @@ internal static partial class SpecRules
         if (!AccountsEndpoints.IsText(spec.Name))
             return ("name", "1 to 64 printable characters");
         if (!Enum.IsDefined(spec.Kind) || (spec.Kind == WorkloadKind.Mock && !options.AllowMock))
-            return ("kind", "a kind of sandbox that this network offers (Wasm, Docker, Vm)");
-        if (spec.Kind is WorkloadKind.Docker or WorkloadKind.Vm ? spec.Image is null || !Digest().IsMatch(spec.Image) : spec.Image is not null)
+            return ("kind", "a kind of sandbox that this network offers (Wasm, Docker, Vm, Model)");
+        if (spec.Kind == WorkloadKind.Model && (spec.Image is null || !Model().IsMatch(spec.Image)))
+            return ("image", "for Model the model's full name: at most 128 letters, digits, and . _ - / between them");
+        if (spec.Kind is WorkloadKind.Docker or WorkloadKind.Vm ? spec.Image is null || !Digest().IsMatch(spec.Image) : spec.Kind != WorkloadKind.Model && spec.Image is not null)
             return ("image", "for Docker and Vm, and only there, an image by digest: sha256: and 64 hex digits");
         if (!CipherSuites.TryParse(spec.Privacy.Cipher, out _))
             return ("privacy.cipher", "aes-256-gcm, chacha20-poly1305 or aes-256-gcm-siv");
@@ -87,4 +89,7 @@ internal static partial class SpecRules
 
     [GeneratedRegex("^sha256:[0-9a-f]{64}$", RegexOptions.CultureInvariant)]
     private static partial Regex Digest();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Model();
 }

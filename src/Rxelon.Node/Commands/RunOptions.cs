@@ -30,6 +30,12 @@ internal sealed class RunOptions
         DefaultValueFactory = _ => "qemu-system-x86_64",
     };
     private readonly Option<string?> _vmImages = VmImages();
+    private readonly Option<string?> _exo = new("--exo") { Description = "Offer the models of an EXO cluster: any member, such as http://127.0.0.1:52415" };
+    private readonly Option<int> _exoStall = new("--exo-stall")
+    {
+        Description = "Seconds without a token after which an answer counts as dead",
+        DefaultValueFactory = _ => 60,
+    };
     private readonly Option<bool> _allowSwap = new("--allow-swap") { Description = "Run although users' plaintext could be swapped to a disk" };
     private readonly Option<bool> _mock = new("--mock") { Description = "Also accept mock tasks, which compute nothing (tests)" };
     private readonly Option<string> _executors = new("--executors")
@@ -57,7 +63,7 @@ internal sealed class RunOptions
 
     internal void AddSandboxOptionsTo(Command command)
     {
-        foreach (var option in (Option[])[_docker, _qemu, _vmImages, _allowSwap, _mock, _executors])
+        foreach (var option in (Option[])[_docker, _qemu, _vmImages, _exo, _exoStall, _allowSwap, _mock, _executors])
             command.Add(option);
     }
 
@@ -77,8 +83,10 @@ internal sealed class RunOptions
             Docker = Docker(parsed.GetValue(_docker)),
             Qemu = parsed.GetValue(_qemu) ?? "",
             VmImages = parsed.GetValue(_vmImages) is { } images ? Path.GetFullPath(images) : null,
+            Exo = Exo(parsed.GetValue(_exo)),
+            ExoStall = TimeSpan.FromSeconds(parsed.GetValue(_exoStall)),
             AllowSwap = parsed.GetValue(_allowSwap),
-            Executors = Kinds(parsed.GetValue(_executors) ?? "", parsed.GetValue(_mock)),
+            Executors = Kinds(parsed.GetValue(_executors) ?? "", parsed.GetValue(_mock), parsed.GetValue(_exo) is not null),
         };
         foreach (var error in wrong.Concat(wrong.Count == 0 ? options.Validate() : []))
             errors.WriteLine(error);
@@ -110,6 +118,14 @@ internal sealed class RunOptions
             return new Uri("unix:///");
         }
 
+        Uri? Exo(string? text)
+        {
+            if (text is null || Uri.TryCreate(text, UriKind.Absolute, out _))
+                return text is null ? null : new Uri(text);
+            wrong.Add($"--exo: '{text}' is not an address such as http://127.0.0.1:52415.");
+            return null;
+        }
+
         Dictionary<string, string> Labels(string[] texts)
         {
             var labels = new Dictionary<string, string>();
@@ -125,7 +141,7 @@ internal sealed class RunOptions
             return labels;
         }
 
-        HashSet<WorkloadKind> Kinds(string text, bool mock)
+        HashSet<WorkloadKind> Kinds(string text, bool mock, bool model)
         {
             var kinds = new HashSet<WorkloadKind>();
             foreach (var name in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -149,6 +165,8 @@ internal sealed class RunOptions
 
             if (mock)
                 kinds.Add(WorkloadKind.Mock);
+            if (model)
+                kinds.Add(WorkloadKind.Model);
             return kinds;
         }
     }

@@ -41,6 +41,12 @@ internal sealed record NodeOptions
     /// <summary>Images of virtual machines; default: in the state directory.</summary>
     public string? VmImages { get; init; }
 
+    /// <summary>Any member of the EXO cluster to offer; null for none.</summary>
+    public Uri? Exo { get; init; }
+
+    /// <summary>An answer that gives no token for so long counts as dead.</summary>
+    public TimeSpan ExoStall { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Run although plaintext could be swapped to a disk.</summary>
     public bool AllowSwap { get; init; }
 
@@ -72,6 +78,8 @@ internal sealed record NodeOptions
             "--region is at most 32 letters, digits and hyphens.");
         Check(Labels.All(l => l.Key.Length is > 0 and <= 64 && l.Value.Length <= 64), "--label names and values are at most 64 characters.");
         Check(Docker.Scheme == "unix", "--docker must be a socket of this machine, unix:///….");
+        Check(Exo is null || Exo.Scheme == Uri.UriSchemeHttp || Exo.Scheme == Uri.UriSchemeHttps, "--exo must be an address such as http://127.0.0.1:52415.");
+        Check(ExoStall.TotalSeconds is >= 1 and <= 3600, "--exo-stall must be between 1 and 3600 seconds.");
         Check(Executors.Count > 0, "--executors names nothing to run.");
         return errors;
 

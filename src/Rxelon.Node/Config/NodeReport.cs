@@ -24,6 +24,13 @@ internal static class NodeReport
         {
             var name = report.Kind.ToString().ToLowerInvariant();
             await output.WriteLineAsync(report.Available ? $"{name}: {report.Runtime}" : $"{name}: not here. {report.Missing}").ConfigureAwait(false);
+            if (report.Pool is { } pool)
+            {
+                await output.WriteLineAsync($"  pool: {pool.Devices} devices, {ByteSize.Format(pool.MemoryFree)} of {ByteSize.Format(pool.MemoryTotal)} free").ConfigureAwait(false);
+                foreach (var model in pool.Models)
+                    await output.WriteLineAsync($"  model: {model.Name}{(model.IsLoaded ? " (loaded)" : "")}").ConfigureAwait(false);
+            }
+
             foreach (var limit in report.Limits)
                 await output.WriteLineAsync($"  holds: {limit}").ConfigureAwait(false);
             foreach (var warning in report.Warnings)

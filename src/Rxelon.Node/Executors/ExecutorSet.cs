@@ -1,5 +1,6 @@
 using Rxelon.Node.Config;
 using Rxelon.Node.Executors.Docker;
+using Rxelon.Node.Executors.Exo;
 using Rxelon.Node.Executors.Mock;
 using Rxelon.Node.Executors.Plain;
 using Rxelon.Node.Executors.Vm;
@@ -41,6 +42,8 @@ internal sealed class ExecutorSet : IAsyncDisposable
             executors.Add(new DockerExecutor(options.Docker, node, space, time));
         if (options.Executors.Contains(WorkloadKind.Vm) && OperatingSystem.IsLinux())
             executors.Add(new VmExecutor(options.Vm, space, time));
+        if (options.Exo is { } exo)
+            executors.Add(new ExoExecutor(exo, new ExoTimes { Stall = options.ExoStall }, time));
         if (options.Executors.Contains(WorkloadKind.Mock))
             executors.Add(new MockExecutor(time));
         List<ExecutorReport> reports = [];

@@ -24,6 +24,9 @@ public interface IExecutor : IAsyncDisposable
     /// <summary>The images that are here now, for kinds that run images; null for the others. Cheap enough to ask every few seconds.</summary>
     Task<IReadOnlyList<string>?> ImagesAsync(CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>?>(null);
 
+    /// <summary>What a cluster behind this executor offers now, for kinds that run models; null for the others. Looks at memory only.</summary>
+    ModelPool? Pool() => null;
+
     /// <summary>Everything that needs no key: checks the image, reserves the directories and the tmpfs.</summary>
     Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel);
 
@@ -43,6 +46,9 @@ public sealed record ExecutorReport(
     WorkloadKind Kind, bool Available, string Runtime, IReadOnlyList<string> Images, IReadOnlyList<string> Limits,
     IReadOnlyList<string> Warnings, string? Missing)
 {
+    /// <summary>Model executors: the cluster as it was last seen.</summary>
+    public ModelPool? Pool { get; init; }
+
     /// <summary>A kind that this machine cannot run.</summary>
     internal static ExecutorReport NotHere(WorkloadKind kind, string why) => new(kind, false, "", [], [], [], why);
 }
@@ -65,6 +71,9 @@ public interface ISandbox : IAsyncDisposable
 
     /// <summary>Usage so far; may be called while running.</summary>
     Metering Stats();
+
+    /// <summary>Thousandths done; 0 when that is unknown. May be called while running.</summary>
+    int Permille => 0;
 }
 
 /// <summary>

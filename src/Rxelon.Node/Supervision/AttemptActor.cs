@@ -174,7 +174,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         => Fail(new Fault(FaultCodes.ExecutorFailed, overdue.Reason, Culprit.Node, Retryable: true), _metering, null);
 
     private void SendProgress() => _link.Tell(new Send(
-        new ToHub { Progress = new Progress { Attempt = _work.Id.ToKey(), Phase = 3, ElapsedMillis = _work.ElapsedMillis } }, Reliable: false));
+        new ToHub { Progress = new Progress { Attempt = _work.Id.ToKey(), Phase = 3, ElapsedMillis = _work.ElapsedMillis, Permille = _work.Permille } }, Reliable: false));
 
     private void Done()
     {

@@ -55,6 +55,9 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     /// <summary>Time since the program started.</summary>
     internal long ElapsedMillis => _sandbox?.Stats().WallMillis ?? 0;
 
+    /// <summary>Thousandths done; 0 when the sandbox cannot tell.</summary>
+    internal uint Permille => (uint)(_sandbox?.Permille ?? 0);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -20,7 +20,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
 
     private static readonly TimeSpan OfferPause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Images come and go while a node runs; the hub places by what it was told last.</summary>
+    /// <summary>Images, models and members of a cluster come and go while a node runs; the hub places by what it was told last.</summary>
     private static readonly TimeSpan ImagesPause = TimeSpan.FromSeconds(5);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -53,7 +53,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         Receive<StopAll>(OnStopAll);
         Receive<LookForImages>(_ => LookForImagesAsync().PipeTo(Self));
         Receive<ImagesSeen>(OnImages);
-        Receive<Status.Failure>(f => _log.Warning(f.Cause, "The container engine did not list its images; the last list stays"));
+        Receive<Status.Failure>(f => _log.Warning(f.Cause, "An executor did not say what it has now; the last list stays"));
     }
 
     private enum Phase
@@ -273,21 +273,29 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     private async Task<ImagesSeen> LookForImagesAsync()
     {
         Dictionary<WorkloadKind, IReadOnlyList<string>> seen = [];
+        Dictionary<WorkloadKind, ModelPool> pools = [];
         foreach (var executor in _services.Executors)
         {
+            if (executor.Pool() is { } pool)
+                pools[executor.Kind] = pool;
             if (await executor.ImagesAsync(CancellationToken.None).ConfigureAwait(false) is { } images)
                 seen[executor.Kind] = images;
         }
 
-        return new ImagesSeen(seen);
+        return new ImagesSeen(seen, pools);
     }
 
     private void OnImages(ImagesSeen message)
     {
-        var changed = _reports.Any(r => message.Images.TryGetValue(r.Kind, out var now) && !now.SequenceEqual(r.Images));
+        var changed = _reports.Any(r => message.Images.TryGetValue(r.Kind, out var now) && !now.SequenceEqual(r.Images))
+            || _reports.Any(r => message.Pools.TryGetValue(r.Kind, out var pool) && !pool.IsLike(r.Pool));
         if (!changed)
             return;
-        _reports = [.. _reports.Select(r => message.Images.TryGetValue(r.Kind, out var now) ? r with { Images = now } : r)];
+        _reports =
+        [
+            .. _reports.Select(r => message.Images.TryGetValue(r.Kind, out var now) ? r with { Images = now } : r)
+                .Select(r => message.Pools.TryGetValue(r.Kind, out var pool) ? r with { Pool = pool } : r),
+        ];
         OfferChanged();
     }
 
@@ -351,5 +359,6 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         internal static LookForImages Instance { get; } = new();
     }
 
-    private sealed record ImagesSeen(IReadOnlyDictionary<WorkloadKind, IReadOnlyList<string>> Images);
+    private sealed record ImagesSeen(
+        IReadOnlyDictionary<WorkloadKind, IReadOnlyList<string>> Images, IReadOnlyDictionary<WorkloadKind, ModelPool> Pools);
 }

@@ -29,9 +29,19 @@ internal static class Offers
             var executor = new ExecutorOffer { Kind = (uint)report.Kind, Runtime = report.Runtime };
             executor.Images.AddRange(report.Images);
             executor.Warnings.AddRange(report.Warnings);
+            if (report.Pool is { } pool)
+                Add(pool, executor);
             offer.Executors.Add(executor);
         }
 
         return offer;
+    }
+
+    private static void Add(ModelPool pool, ExecutorOffer executor)
+    {
+        executor.PoolMemory = pool.MemoryTotal;
+        executor.PoolMemoryFree = pool.MemoryFree;
+        executor.PoolDevices = (uint)pool.Devices;
+        executor.Models.AddRange(pool.Models.Select(m => new ModelOffer { Name = m.Name, Loaded = m.IsLoaded, MilliTokensPerSecond = m.MilliTokensPerSecond }));
     }
 }

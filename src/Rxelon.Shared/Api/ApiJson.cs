@@ -31,6 +31,7 @@ namespace Rxelon.Shared.Api;
 [JsonSerializable(typeof(EnrolResponse))]
 [JsonSerializable(typeof(NodeInfo))]
 [JsonSerializable(typeof(NodeInfo[]))]
+[JsonSerializable(typeof(ModelInfo[]))]
 [JsonSerializable(typeof(HubInfo))]
 [JsonSerializable(typeof(HealthInfo))]
 [JsonSerializable(typeof(LogInfo))]

@@ -46,6 +46,9 @@ public static class FaultCodes
     public const string ImageMissing = "image-missing";
     public const string ExecutorMissing = "executor-missing";
     public const string ExecutorFailed = "executor-failed";
+    public const string ModelMissing = "model-missing";
+    public const string ModelLoading = "model-loading";
+    public const string ModelStalled = "model-stalled";
     public const string NodeLost = "node-lost";
     public const string NodeBusy = "node-busy";
     public const string NodeRestarted = "node-restarted";

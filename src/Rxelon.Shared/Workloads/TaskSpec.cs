@@ -18,6 +18,9 @@ public enum WorkloadKind
 
     /// <summary>A virtual machine, named by the digest of its image's manifest.</summary>
     Vm = 4,
+
+    /// <summary>A language model that a node's cluster runs; prompts travel encrypted as program and input.</summary>
+    Model = 5,
 }
 
 /// <summary>Economy, standard or priority: the queue's order and the price's multiplier.</summary>
@@ -48,7 +51,7 @@ public sealed record TaskSpec
     /// <summary>The sandbox.</summary>
     public required WorkloadKind Kind { get; init; }
 
-    /// <summary>Docker only: image id or digest, <c>sha256:…</c>.</summary>
+    /// <summary>Docker: image id or digest, <c>sha256:…</c>. Model: the model's full name. Nothing for the others.</summary>
     public string? Image { get; init; }
 
     /// <summary>What each part gets.</summary>

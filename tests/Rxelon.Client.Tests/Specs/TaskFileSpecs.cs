@@ -120,7 +120,6 @@ public sealed class TaskFileSpecs
         => Assert.Equal((FaultCodes.Malformed, field), (Assert.Single(Errors(yaml)).Code, Assert.Single(Errors(yaml)).Field));
 
     [Theory]
-    [InlineData("run: { model: { name: x } }", "run.model", 1)]
     [InlineData("run: { docker: { image: ./image.oci.tar } }", "run.docker.image", 1)]
     [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]
     [InlineData("privacy:\n  custody: sealed", "privacy.custody", 3)]

@@ -37,6 +37,16 @@ public sealed class OptionsSpecs
     }
 
     [Fact]
+    public void An_EXO_cluster_is_offered_besides_or_alone()
+    {
+        var options = Read("--state", "/x", "--executors", "", "--exo", "http://10.0.0.2:52415", "--exo-stall", "9").Options!;
+
+        Assert.Equal([WorkloadKind.Model], options.Executors);
+        Assert.Equal((new Uri("http://10.0.0.2:52415"), TimeSpan.FromSeconds(9)), (options.Exo, options.ExoStall));
+        Assert.Null(Read("--state", "/x").Options!.Exo);
+    }
+
+    [Fact]
     public void What_is_not_said_follows_from_the_machine()
     {
         var terms = Read("--state", "/x").Options!.Terms();
@@ -57,6 +67,9 @@ public sealed class OptionsSpecs
     [InlineData("--label", "novalue")]
     [InlineData("--docker", "tcp://elsewhere:2375")]
     [InlineData("--executors", "jail")]
+    [InlineData("--exo", "somewhere")]
+    [InlineData("--exo", "ftp://10.0.0.2/")]
+    [InlineData("--exo-stall", "0")]
     [InlineData("--executors", "")]
     public void What_is_wrong_is_named(string option, string value)
     {

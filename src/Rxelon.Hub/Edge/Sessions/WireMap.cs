@@ -55,7 +55,7 @@ internal static class WireMap
     {
         if (offer?.Total is null || offer.Free is null || offer.Labels.Count > MaxLabels || offer.Region.Length > MaxText
             || offer.Labels.Any(l => l.Key.Length > MaxText || l.Value.Length > MaxText)
-            || offer.Executors.Sum(e => e.Images.Count) > MaxImages || offer.SlotsTotal > MaxSlots || offer.SlotsFree > offer.SlotsTotal)
+            || offer.Executors.Sum(e => e.Images.Count) > MaxImages || !AreSane(offer.Executors) || offer.SlotsTotal > MaxSlots || offer.SlotsFree > offer.SlotsTotal)
             return null;
         var total = Read(offer.Total);
         var free = Read(offer.Free);
@@ -66,13 +66,24 @@ internal static class WireMap
             node, operatorAccount, session, free, total, (int)offer.SlotsFree, (int)offer.SlotsTotal, offer.Draining, ask, offer.Region,
             offer.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal),
             offer.Executors.Select(e => (WorkloadKind)e.Kind).Where(Enum.IsDefined).ToHashSet(),
-            offer.Executors.SelectMany(e => e.Images).ToHashSet(StringComparer.Ordinal));
+            offer.Executors.SelectMany(e => e.Images).ToHashSet(StringComparer.Ordinal))
+        {
+            Models = offer.Executors.SelectMany(e => e.Models).DistinctBy(m => m.Name)
+                .ToDictionary(m => m.Name, m => new OfferedModel(m.Loaded, m.MilliTokensPerSecond), StringComparer.Ordinal),
+            Pool = offer.Executors.FirstOrDefault(e => e.Kind == (uint)WorkloadKind.Model) is { } pool
+                ? new OfferedPool(pool.PoolMemory, pool.PoolMemoryFree, (int)pool.PoolDevices)
+                : null,
+        };
     }
 
     internal static IReadOnlyList<string> Warnings(Offer? offer)
         => offer?.Executors.SelectMany(e => e.Warnings).Where(w => w.Length <= MaxText).Take(MaxLabels).ToList() ?? [];
 
     internal static PartAttempt PartOf(AttemptId attempt) => new(attempt.Part, attempt.Number);
+
+    private static bool AreSane(IEnumerable<ExecutorOffer> executors) => executors.All(e =>
+        e.Models.Count <= MaxImages && e.Models.All(m => m.Name.Length is > 0 and <= MaxText && m.MilliTokensPerSecond >= 0)
+        && e.PoolMemory >= 0 && e.PoolMemoryFree >= 0 && e.PoolDevices <= MaxSlots);
 
     private static Resources Read(ResourcesMsg r) => new(r.CpuMillis, r.Memory, r.Disk);
 
