@@ -105,7 +105,7 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         var task = (await user.Hub.TaskAsync(prepared.Task, cancel).ConfigureAwait(false)).Value;
         var key = TaskKeyRecovery.Open(task, user.Keys).Value;
         using var output = new MemoryStream();
-        var fault = await new ResultFetcher(user.Hub, _downloads).ToStreamAsync(task, key, output, null, cancel).ConfigureAwait(false);
+        var fault = await new ResultFetcher(user.Hub, _downloads).ToStreamAsync(task, key, output, MergeMode.Concat, null, cancel).ConfigureAwait(false);
         CryptographicOperations.ZeroMemory(key);
         return fault is null ? output.ToArray() : throw new InvalidDataException($"{prepared.Task}: {fault}");
     }

@@ -81,7 +81,7 @@ internal sealed class TaskOutcome(CliSession session, Login login)
                 var total = task.Parts.Count(p => p.Result is not null);
                 var progress = new Steps(done => view.Report("fetching results", done, total));
                 return target == "-"
-                    ? await ToStdoutAsync(fetcher, task, key.Value, progress, ct).ConfigureAwait(false)
+                    ? await ToStdoutAsync(fetcher, task, key.Value, merge, progress, ct).ConfigureAwait(false)
                     : await ToFolderAsync(fetcher, task, key.Value, Path.GetFullPath(target, session.Host.Directory), merge, progress, ct).ConfigureAwait(false);
             }).ConfigureAwait(false);
         }
@@ -92,13 +92,13 @@ internal sealed class TaskOutcome(CliSession session, Login login)
     }
 
     private async Task<Outcome<IReadOnlyList<string>>> ToStdoutAsync(
-        ResultFetcher fetcher, TaskResponse task, byte[] key, IProgress<int> progress, CancellationToken ct)
+        ResultFetcher fetcher, TaskResponse task, byte[] key, MergeMode merge, IProgress<int> progress, CancellationToken ct)
     {
         // With --json standard output carries the one document.
         var stdout = session.Console.Json ? Stream.Null : session.Host.Stdout();
         await using (stdout.ConfigureAwait(false))
         {
-            var fault = await fetcher.ToStreamAsync(task, key, stdout, progress, ct).ConfigureAwait(false);
+            var fault = await fetcher.ToStreamAsync(task, key, stdout, merge, progress, ct).ConfigureAwait(false);
             return fault is null ? Array.Empty<string>() : fault;
         }
     }
@@ -106,10 +106,10 @@ internal sealed class TaskOutcome(CliSession session, Login login)
     private static async Task<Outcome<IReadOnlyList<string>>> ToFolderAsync(
         ResultFetcher fetcher, TaskResponse task, byte[] key, string target, MergeMode merge, IProgress<int> progress, CancellationToken ct)
     {
-        using var folder = new ResultFolder(target);
+        using var folder = new ResultFolder(target, task);
         if (await fetcher.ToFolderAsync(task, key, folder, progress, ct).ConfigureAwait(false) is { } fault)
             return fault;
-        return (await folder.FinishAsync(merge, ct).ConfigureAwait(false)).ToArray();
+        return await folder.FinishAsync(merge, ct).ConfigureAwait(false);
     }
 
     private async Task ReportAsync(TaskResponse task, IReadOnlyList<string>? files, string target, CancellationToken ct)
