@@ -57,7 +57,7 @@ public class RunningNetwork : IAsyncLifetime
         await NodesOnlineAsync(Nodes.Count);
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         Hub?.Dispose();
         Keys?.Dispose();
