@@ -5,8 +5,8 @@ using System.Text;
 namespace Rxelon.Testing;
 
 /// <summary>
-/// A real S3 server (s3rver) as a process of its own over a temporary folder, with one bucket. It checks signatures, presigned ones
-/// too; it knows no checksums, as old and small servers do not.
+/// A real S3 server (s3rver, tests/interop/s3.mjs) as a process of its own over a temporary folder, with one bucket. Every signature is
+/// checked, presigned ones too; it knows no checksums, as old and small servers do not.
 /// </summary>
 public sealed class S3Server : IAsyncDisposable
 {

@@ -144,6 +144,10 @@ public sealed class BucketSpecs : IAsyncLifetime
         var other = new Uri(url.AbsoluteUri.Replace("/hub1/blobs/", "/hub1/blobz/", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.Forbidden, (await _http.GetAsync(other)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await _http.DeleteAsync(url)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(url, large, BlobId.Of(large)));
+        var next = StoreFixture.Bytes(Size);
+        var write = (await fixture.Store.DirectWriteAsync(Alice, BlobId.Of(next), Size, default)).Value!;
+        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(write, large, BlobId.Of(large)));
     }
 
     [Fact]
