@@ -42,6 +42,8 @@ server.middleware.unshift(async (ctx, next) => {
   const { method, url } = ctx.req;
   const wrong = objection(ctx.req);
   if (wrong === null) {
+    // s3rver splits the source at slashes before it decodes them.
+    if (ctx.req.headers["x-amz-copy-source"]) ctx.req.headers["x-amz-copy-source"] = decodeURIComponent(ctx.req.headers["x-amz-copy-source"]);
     await next();
   } else {
     ctx.status = 403;

@@ -278,7 +278,7 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
         }
 
         if (_shelf is not null && total > BlobRef.InlineLimit)
-            return await ShelveAsync(owner, id, total, file, cancel).ConfigureAwait(false);
+            return await ShelveAsync(owner, id, total, file).ConfigureAwait(false);
         var small = total <= BlobRef.InlineLimit ? await File.ReadAllBytesAsync(file, cancel).ConfigureAwait(false) : null;
         var place = PlaceOf(id);
         if (small is null)
@@ -306,9 +306,10 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
     }
 
     /// <summary>Takes a complete file to the bucket. While the bucket is away the file stays, short of its last byte, which is asked for again.</summary>
-    private async Task<Outcome<long>> ShelveAsync(AccountId owner, BlobId id, long total, string file, CancellationToken cancel)
+    private async Task<Outcome<long>> ShelveAsync(AccountId owner, BlobId id, long total, string file)
     {
-        var fault = await _shelf!.StoreAsync(id, total, file, transaction => Claim(transaction, owner, id, total), cancel).ConfigureAwait(false);
+        // Whoever sent it may be gone: the file is complete and would be found neither unfinished nor stored.
+        var fault = await _shelf!.StoreAsync(id, total, file, transaction => Claim(transaction, owner, id, total), CancellationToken.None).ConfigureAwait(false);
         if (fault is { Retryable: true })
             UploadFolder.Reopen(file, total);
         else
