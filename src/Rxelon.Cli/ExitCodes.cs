@@ -16,7 +16,7 @@ internal static class ExitCodes
 
     internal static int Of(Fault fault) => fault.Code switch
     {
-        FaultCodes.Unavailable => Network,
+        FaultCodes.Unavailable or FaultCodes.BlobStoreUnavailable => Network,
         FaultCodes.HashMismatch or FaultCodes.DecryptFailed or FaultCodes.UnsafeArchive or FaultCodes.UntrustedHub or FaultCodes.BadSignature
             or FaultCodes.ProofFailed or FaultCodes.LedgerFork or FaultCodes.LedgerRolledBack => Integrity,
         FaultCodes.NotYet when fault.Retryable => Refused,

@@ -17,6 +17,11 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     internal TestUser User => _user ?? throw new InvalidOperationException("The network was not started.");
 
+    internal int NodeId => _node?.Id ?? throw new InvalidOperationException("The network was not started.");
+
+    /// <summary>The node's state directory.</summary>
+    internal string NodeState => Path.Combine(Directory, "node");
+
     /// <summary>What hub and node said of late, for messages.</summary>
     internal string Output => string.Join('\n', _processes.Hub.Output.Split('\n').TakeLast(Tail).Append("---").Concat((_node?.Output ?? "").Split('\n').TakeLast(Tail)));
 

@@ -35,22 +35,38 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
     internal async Task<Stretches> RunAsync(string name, int lines, CancellationToken cancel)
     {
         var input = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, lines).Select(i => $"{name} line {i}\n")));
-        var plan = Plan(name, lines);
+        var (stretches, output) = await RunAsync(Plan(name, lines), () => new MemoryStream(input), Patience, cancel).ConfigureAwait(false);
+        return output.AsSpan().SequenceEqual(input)
+            ? stretches
+            : throw new InvalidDataException($"{name} gave {output.Length} bytes that are not its input of {input.Length}.");
+    }
+
+    /// <summary>One task of one part whose input is a file, on standard input; gives what the program wrote.</summary>
+    internal Task<(Stretches Stretches, byte[] Output)> StreamAsync(string name, string file, long size, CancellationToken cancel)
+        => RunAsync(
+            Plan(name, 1) with
+            {
+                Spec = Plan(name, 1).Spec with { Resources = Room with { Disk = size + (1 << 20) }, Limits = new Limits { TimeSeconds = 120, OutputBytes = 1 << 20 } },
+                Inputs = [file],
+                Split = new SplitPlan(SplitBy.Bytes, size),
+            },
+            () => Stream.Null, Patience * 4, cancel);
+
+    private async Task<(Stretches Stretches, byte[] Output)> RunAsync(TaskPlan plan, Func<Stream> stdin, TimeSpan patience, CancellationToken cancel)
+    {
         var watch = Stopwatch.StartNew();
-        var prepared = (await new TaskPreparer(_journal, _ => null, () => new MemoryStream(input))
+        var prepared = (await new TaskPreparer(_journal, _ => null, stdin)
             .PrepareAsync(plan, hub, user.Keys.Exchange.PublicKey, null, cancel).ConfigureAwait(false)).Value;
         var quote = (await user.Hub.QuoteAsync(new QuoteRequest(plan.Spec, prepared.Parts.Count), cancel).ConfigureAwait(false)).Value;
         var request = prepared.Sign(user.Keys, quote);
         var prepare = Lap(watch);
         _ = (await new SubmissionJournal(_journal).SendAsync(user.Hub, prepared, request, null, false, cancel).ConfigureAwait(false)).Value;
         var submit = Lap(watch);
-        await HearEndAsync(prepared, cancel).ConfigureAwait(false);
+        await HearEndAsync(prepared, patience, cancel).ConfigureAwait(false);
         var complete = Lap(watch);
         var output = await FetchAsync(prepared, cancel).ConfigureAwait(false);
         var fetch = Lap(watch);
-        return output.AsSpan().SequenceEqual(input)
-            ? new Stretches(prepare, submit, complete, fetch)
-            : throw new InvalidDataException($"{prepared.Task} gave {output.Length} bytes that are not its input of {input.Length}.");
+        return (new Stretches(prepare, submit, complete, fetch), output);
     }
 
     private TaskPlan Plan(string name, int lines) => new()
@@ -68,10 +84,10 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         Split = lines == 1 ? SplitPlan.None : new SplitPlan(SplitBy.Lines, 1),
     };
 
-    private async Task HearEndAsync(PreparedTask task, CancellationToken cancel)
+    private async Task HearEndAsync(PreparedTask task, TimeSpan patience, CancellationToken cancel)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        late.CancelAfter(Patience);
+        late.CancelAfter(patience);
         try
         {
             await EndAsync(task, late.Token).ConfigureAwait(false);
@@ -81,7 +97,7 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
             var seen = (await user.Hub.TaskAsync(task.Task, cancel).ConfigureAwait(false)).Value;
             var why = await user.Hub.WhyAsync(task.Task, cancel).ConfigureAwait(false);
             var phases = string.Join(", ", seen.Parts.CountBy(p => $"{p.Phase} {p.LastFault?.Message}".TrimEnd()).Select(p => $"{p.Value} {p.Key}"));
-            throw new TimeoutException($"{task.Task} did not end within {Patience}: {seen.Summary.Phase}, parts {phases}; {(why.IsOk ? why.Value.Sentence : why.Fault)}");
+            throw new TimeoutException($"{task.Task} did not end within {patience}: {seen.Summary.Phase}, parts {phases}; {(why.IsOk ? why.Value.Sentence : why.Fault)}");
         }
     }
 
@@ -105,7 +121,7 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         var task = (await user.Hub.TaskAsync(prepared.Task, cancel).ConfigureAwait(false)).Value;
         var key = TaskKeyRecovery.Open(task, user.Keys).Value;
         using var output = new MemoryStream();
-        var fault = await new ResultFetcher(user.Hub, _downloads).ToStreamAsync(task.Summary.Task, FinalParts.Of(task), key, output, null, cancel).ConfigureAwait(false);
+        var fault = await new ResultFetcher(user.Hub, _downloads).ToStreamAsync(task.Summary.Task, FinalParts.Of(task), key, output, MergeMode.Concat, null, cancel).ConfigureAwait(false);
         CryptographicOperations.ZeroMemory(key);
         return fault is null ? output.ToArray() : throw new InvalidDataException($"{prepared.Task}: {fault}");
     }

@@ -12,8 +12,8 @@ internal sealed class PlanOptions
 {
     private readonly Option<string?> _name = new("--name") { Description = "A label for people; the hub sees it." };
     private readonly Option<string[]> _input = new("--input", "-i") { Description = "A file, folder, glob, or - for standard input. May be repeated.", AllowMultipleArgumentsPerToken = false };
-    private readonly Option<SplitPlan?> _split = new("--split") { Description = "lines:N, bytes:SIZE, files:N, count:N or none.", CustomParser = r => ParseSplit(r) };
-    private readonly Option<MergeMode> _merge = new("--merge") { Description = "concat: one tree; none: a folder per part.", DefaultValueFactory = _ => MergeMode.Concat };
+    private readonly Option<SplitPlan?> _split = new("--split") { Description = "lines:N, records:N (or records:N:csv, records:N:jsonl), bytes:SIZE, files:N, count:N or none.", CustomParser = r => ParseSplit(r) };
+    private readonly Option<MergeMode> _merge = new("--merge") { Description = "concat: one tree; csv, jsonl: the same, standard outputs joined by record; none: a folder per part.", DefaultValueFactory = _ => MergeMode.Concat };
     private readonly Option<Dictionary<string, string>?> _env = new("--env", "-e") { Description = "NAME=VALUE for the program; encrypted. May be repeated.", CustomParser = ParseEnv, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _secret = new("--secret") { Description = "Name of an environment variable of yours that the program gets, encrypted.", AllowMultipleArgumentsPerToken = false };
     private readonly Option<int> _cpu = Quantity<int>("--cpu", "Cores, such as 0.5. Default 1.", Quantities.TryCpuMillis);
@@ -104,11 +104,15 @@ internal sealed class PlanOptions
             return SplitPlan.None;
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var size = colon < 0 ? "1" : text[(colon + 1)..];
+        RecordFormat? format = null;
+        if (text.StartsWith("records:", StringComparison.Ordinal) && size.Split(':') is [var number, var word]
+            && Enum.TryParse<RecordFormat>(word, ignoreCase: true, out var named) && !char.IsAsciiDigit(word[0]))
+            (size, format) = (number, named);
         if (Enum.TryParse<SplitBy>(colon < 0 ? text : text[..colon], ignoreCase: true, out var by) && !char.IsAsciiDigit(text[0])
             && (colon >= 0 || by == SplitBy.Files)
             && (by == SplitBy.Bytes ? Quantities.TryBytes(size, out var n) : long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out n)) && n > 0)
-            return new SplitPlan(by, n);
-        result.AddError($"'{text}' is not lines:N, bytes:SIZE, files:N, count:N or none.");
+            return new SplitPlan(by, n) { Format = format };
+        result.AddError($"'{text}' is not lines:N, records:N[:csv|jsonl], bytes:SIZE, files:N, count:N or none.");
         return SplitPlan.None;
     }
 

@@ -16,7 +16,7 @@ internal static class TaskCommands
 {
     internal static Command Build(CliHost host) => new("task", "Your tasks.")
     {
-        List(host), Show(host), Watch(host), Why(host), Result(host), TaskLogCommand.Build(host), TaskReceiptCommand.Build(host), Set(host),
+        List(host), Show(host), Watch(host), Why(host), Result(host), TaskCheckCommand.Build(host), TaskLogCommand.Build(host), TaskReceiptCommand.Build(host), Set(host),
         Simple(host, "cancel", "Stop it; what was finished is paid, the rest of the hold returns.", "cancelled", (hub, task, ct) => hub.CancelAsync(task, ct)),
         Simple(host, "delete", "Destroy its ciphertext and keys on the hub, after its end.", "deleted", (hub, task, ct) => hub.DeleteTaskAsync(task, ct)),
         TaskResumeCommand.Build(host),
@@ -156,7 +156,7 @@ internal static class TaskCommands
     {
         var task = TaskArgument();
         var output = RunCommands.Out();
-        var merge = new Option<MergeMode>("--merge") { Description = "concat: one tree; none: a folder per part.", DefaultValueFactory = _ => MergeMode.Concat };
+        var merge = new Option<MergeMode>("--merge") { Description = "concat: one tree; csv, jsonl: the same, standard outputs joined by record; none: a folder per part.", DefaultValueFactory = _ => MergeMode.Concat };
         var all = new Option<bool>("--all") { Description = "The results of all stages and rounds, in a folder per part; otherwise those of the last stages." };
         var command = new Command("result", "Fetch, check and decrypt its results; works on every machine with the account file.") { task, output, merge, all };
         command.SetAction((parsed, ct) =>

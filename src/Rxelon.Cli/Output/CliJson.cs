@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Rxelon.Client.Ledger;
+using Rxelon.Client.Results;
 using Rxelon.Client.Specs;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
@@ -51,6 +52,9 @@ internal sealed record WitnessedDocument(string Origin, string Id, ulong Size, s
 /// <summary>A receipt that was fetched: where it lies, and whether all its events are under a published checkpoint and paid.</summary>
 internal sealed record ReceiptDocument(string Subject, string Status, bool Settled, int Entries, string? File);
 
+/// <summary>What a manifest says against what is on the disk.</summary>
+internal sealed record CheckDocument(TaskId Task, int Files, IReadOnlyList<FileTrouble> Troubles);
+
 internal sealed record UnpackedDocument(string Directory, int Entries);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -68,6 +72,7 @@ internal sealed record UnpackedDocument(string Directory, int Entries);
 [JsonSerializable(typeof(WitnessDocument))]
 [JsonSerializable(typeof(ReceiptDocument))]
 [JsonSerializable(typeof(UnpackedDocument))]
+[JsonSerializable(typeof(CheckDocument))]
 [JsonSerializable(typeof(ReceiptReport))]
 [JsonSerializable(typeof(PayoutReport))]
 internal sealed partial class CliJson : JsonSerializerContext;

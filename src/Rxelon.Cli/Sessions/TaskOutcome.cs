@@ -87,8 +87,8 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             {
                 var progress = new Steps(done => view.Report("fetching results", done, parts.Count));
                 return target == "-"
-                    ? await ToStdoutAsync(fetcher, task.Summary.Task, parts, key.Value, progress, ct).ConfigureAwait(false)
-                    : await ToFolderAsync(fetcher, task.Summary.Task, parts, key.Value, Path.GetFullPath(target, session.Host.Directory), merge, progress, ct).ConfigureAwait(false);
+                    ? await ToStdoutAsync(fetcher, task.Summary.Task, parts, key.Value, merge, progress, ct).ConfigureAwait(false)
+                    : await ToFolderAsync(fetcher, task, parts, key.Value, Path.GetFullPath(target, session.Host.Directory), merge, progress, ct).ConfigureAwait(false);
             }).ConfigureAwait(false);
         }
         finally
@@ -98,24 +98,24 @@ internal sealed class TaskOutcome(CliSession session, Login login)
     }
 
     private async Task<Outcome<IReadOnlyList<string>>> ToStdoutAsync(
-        ResultFetcher fetcher, TaskId task, IReadOnlyList<PartInfo> parts, byte[] key, IProgress<int> progress, CancellationToken ct)
+        ResultFetcher fetcher, TaskId task, IReadOnlyList<PartInfo> parts, byte[] key, MergeMode merge, IProgress<int> progress, CancellationToken ct)
     {
         // With --json standard output carries the one document.
         var stdout = session.Console.Json ? Stream.Null : session.Host.Stdout();
         await using (stdout.ConfigureAwait(false))
         {
-            var fault = await fetcher.ToStreamAsync(task, parts, key, stdout, progress, ct).ConfigureAwait(false);
+            var fault = await fetcher.ToStreamAsync(task, parts, key, stdout, merge, progress, ct).ConfigureAwait(false);
             return fault is null ? Array.Empty<string>() : fault;
         }
     }
 
     private static async Task<Outcome<IReadOnlyList<string>>> ToFolderAsync(
-        ResultFetcher fetcher, TaskId task, IReadOnlyList<PartInfo> parts, byte[] key, string target, MergeMode merge, IProgress<int> progress, CancellationToken ct)
+        ResultFetcher fetcher, TaskResponse task, IReadOnlyList<PartInfo> parts, byte[] key, string target, MergeMode merge, IProgress<int> progress, CancellationToken ct)
     {
-        using var folder = new ResultFolder(target);
-        if (await fetcher.ToFolderAsync(task, parts, key, folder, progress, ct).ConfigureAwait(false) is { } fault)
+        using var folder = new ResultFolder(target, task);
+        if (await fetcher.ToFolderAsync(task.Summary.Task, parts, key, folder, progress, ct).ConfigureAwait(false) is { } fault)
             return fault;
-        return (await folder.FinishAsync(merge, ct).ConfigureAwait(false)).ToArray();
+        return await folder.FinishAsync(merge, ct).ConfigureAwait(false);
     }
 
     private async Task ReportAsync(TaskResponse task, IReadOnlyList<string>? files, string target, CancellationToken ct)

@@ -21,9 +21,20 @@ internal sealed class PartArchiveWriter(Stream into) : IAsyncDisposable
     /// <summary>A file under in/.</summary>
     internal async Task AddFileAsync(InputFile file, CancellationToken ct)
     {
-        var content = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        var content = file.Open(asStream: false);
         await using (content.ConfigureAwait(false))
-            await AddAsync(PartArchive.InPrefix + file.Name, content, file.Length, ct).ConfigureAwait(false);
+        {
+            try
+            {
+                await AddAsync(PartArchive.InPrefix + file.Name, content, file.Length, ct).ConfigureAwait(false);
+            }
+            catch (EndOfStreamException)
+            {
+                throw file.Changed("became shorter while it was read");
+            }
+
+            file.CheckEnd(content, file.Length);
+        }
     }
 
     public ValueTask DisposeAsync() => _tar.DisposeAsync();

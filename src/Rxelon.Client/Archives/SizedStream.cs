@@ -2,7 +2,7 @@ namespace Rxelon.Client.Archives;
 
 /// <summary>
 /// Exactly so many bytes of a stream that may not know its length, presented with a length because tar entries need one. A
-/// stream that ends early is an <see cref="IOException"/> (the file changed); what is beyond is not read.
+/// stream that ends early is an <see cref="EndOfStreamException"/> (the file changed); what is beyond is not read.
 /// </summary>
 internal sealed class SizedStream(Stream inner, long size) : Stream
 {
@@ -48,7 +48,7 @@ internal sealed class SizedStream(Stream inner, long size) : Stream
     private int Count(int read, int asked)
     {
         if (read == 0 && asked > 0 && _position < size)
-            throw new IOException("An input file became shorter while it was read.");
+            throw new EndOfStreamException("An input file became shorter while it was read.");
         _position += read;
         return read;
     }

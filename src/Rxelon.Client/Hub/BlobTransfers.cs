@@ -103,10 +103,12 @@ public sealed class BlobTransfers
     {
         if (into.Length > blob.Size)
             into.SetLength(0);
+        var direct = false;
         for (var failures = 0; into.Length < blob.Size;)
         {
             var before = into.Length;
-            var fault = await ReceiveAsync(blob, into, received, ct).ConfigureAwait(false);
+            direct = !direct; // a store that cannot be reached from here can be reached through the hub
+            var fault = await ReceiveAsync(blob, into, direct, received, ct).ConfigureAwait(false);
             failures = into.Length > before ? 0 : failures + 1;
             if (fault is null)
                 continue;
@@ -175,9 +177,11 @@ public sealed class BlobTransfers
             : new Fault(FaultCodes.Malformed, "The hub's answer to an upload has no Upload-Offset.", Culprit.Hub);
     }
 
-    private async Task<Fault?> ReceiveAsync(BlobRef blob, Stream into, IProgress<long>? received, CancellationToken ct)
+    private async Task<Fault?> ReceiveAsync(BlobRef blob, Stream into, bool direct, IProgress<long>? received, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/blobs/{blob.Id}");
+        if (direct)
+            request.Headers.Add(HubConnection.DirectHeader, "1");
         if (into.Length > 0)
             request.Headers.Range = new RangeHeaderValue(into.Length, null);
         var answer = await _connection.StreamAsync(request, ct).ConfigureAwait(false);

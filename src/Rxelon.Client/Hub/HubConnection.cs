@@ -17,6 +17,9 @@ namespace Rxelon.Client.Hub;
 /// </summary>
 internal sealed class HubConnection : IDisposable
 {
+    /// <summary>With the value 1: this client can go to the blob store itself.</summary>
+    internal const string DirectHeader = "Rxelon-Direct";
+
     private const long MaxProblemBytes = 64 * 1024;
 
     // A newer hub may say more than this client knows; only requests are strict.
@@ -27,6 +30,10 @@ internal sealed class HubConnection : IDisposable
     private readonly HttpMessageHandler _transport;
     private readonly HttpClient _calls;
     private readonly HttpClient _streams;
+    private readonly HttpClient _store = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(15) })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     internal HubConnection(HubAddress address, string? apiKey, TimeProvider time, HttpMessageHandler? transport)
     {
@@ -104,7 +111,11 @@ internal sealed class HubConnection : IDisposable
             if (response.IsSuccessStatusCode)
                 return response;
             using (response)
+            {
+                if (response.StatusCode == HttpStatusCode.TemporaryRedirect && response.Headers.Location is { IsAbsoluteUri: true } url)
+                    return await FromStoreAsync(request, url, ct).ConfigureAwait(false);
                 return await ReadFaultAsync(response, ct).ConfigureAwait(false);
+            }
         }, ct);
 
     internal static HttpContent Json<T>(T body)
@@ -129,8 +140,33 @@ internal sealed class HubConnection : IDisposable
     {
         _calls.Dispose();
         _streams.Dispose();
+        _store.Dispose();
         _transport.Dispose();
     }
+
+    /// <summary>Goes on at the hub's blob store: another server, which must not see this client's API key.</summary>
+    private async Task<Outcome<HttpResponseMessage>> FromStoreAsync(HttpRequestMessage request, Uri url, CancellationToken ct)
+    {
+        if (url.Scheme != Uri.UriSchemeHttps && !url.IsLoopback)
+            return StoreAway("it is reached by plain http, which is for one machine only");
+        using var past = new HttpRequestMessage(HttpMethod.Get, url);
+        past.Headers.Range = request.Headers.Range;
+        try
+        {
+            var response = await _store.SendAsync(past, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+                return response;
+            using (response)
+                return StoreAway($"it answers {(int)response.StatusCode}");
+        }
+        catch (HttpRequestException e)
+        {
+            return StoreAway(e.Message);
+        }
+    }
+
+    private static Fault StoreAway(string why)
+        => new(FaultCodes.BlobStoreUnavailable, $"The hub's blob store cannot be used from here: {why}.", Culprit.Hub, Retryable: true);
 
     private async Task<Outcome<T>> GuardAsync<T>(Func<Task<Outcome<T>>> send, CancellationToken ct)
     {

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using Rxelon.Client.Archives;
 using Rxelon.Client.Hub;
 using Rxelon.Client.Profiles;
+using Rxelon.Client.Specs;
+using Rxelon.Client.Splitting;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
@@ -26,10 +28,25 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
         TaskId task, IReadOnlyList<PartInfo> parts, ReadOnlyMemory<byte> taskKey, ResultFolder folder, IProgress<int>? done = null, CancellationToken ct = default)
         => FetchAsync(task, parts, taskKey, folder.Open, done, ct);
 
-    /// <summary>Writes the standard outputs of these accepted parts, joined in order. Files are left out.</summary>
-    public Task<Fault?> ToStreamAsync(
-        TaskId task, IReadOnlyList<PartInfo> parts, ReadOnlyMemory<byte> taskKey, Stream stdout, IProgress<int>? done = null, CancellationToken ct = default)
-        => FetchAsync(task, parts, taskKey, _ => new OneOutput(stdout, Stream.Null), done, ct);
+    /// <summary>
+    /// Writes the standard outputs of these accepted parts, joined in order, by record when <paramref name="merge"/> says so (then
+    /// output that is not records is a bad-records fault, and what was before it is written). Files are left out.
+    /// </summary>
+    public async Task<Fault?> ToStreamAsync(
+        TaskId task, IReadOnlyList<PartInfo> parts, ReadOnlyMemory<byte> taskKey, Stream stdout, MergeMode merge, IProgress<int>? done = null, CancellationToken ct = default)
+    {
+        var merger = RecordMerger.For(merge, stdout);
+        try
+        {
+            return await FetchAsync(
+                task, parts, taskKey, part => merger is null ? new OneOutput(stdout, Stream.Null) : new MergedOutput(merger, $"part {part}"), done, ct)
+                .ConfigureAwait(false);
+        }
+        catch (InputException e)
+        {
+            return e.Fault;
+        }
+    }
 
     /// <summary>
     /// The last log of a part, decrypted: what a failed attempt left, else the standard error of the accepted one; not-found when
@@ -147,6 +164,15 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
 
         File.Delete(path);
         return null;
+    }
+
+    private sealed class MergedOutput(RecordMerger merger, string name) : IResultSink
+    {
+        public Task StdoutAsync(Stream content, CancellationToken ct) => merger.AddAsync(content, name, ct);
+
+        public Task StderrAsync(Stream content, CancellationToken ct) => Task.CompletedTask;
+
+        public Task FileAsync(string name, Stream content, CancellationToken ct) => Task.CompletedTask;
     }
 
     private sealed class OneOutput(Stream stdout, Stream stderr) : IResultSink

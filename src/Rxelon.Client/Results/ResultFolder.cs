@@ -1,13 +1,16 @@
 using System.Globalization;
 using Rxelon.Client.Archives;
 using Rxelon.Client.Specs;
+using Rxelon.Client.Splitting;
+using Rxelon.Shared.Api;
+using Rxelon.Shared.Values;
 
 namespace Rxelon.Client.Results;
 
 /// <summary>
 /// Results in a folder. Every part is unpacked into a hidden staging folder first; <see cref="FinishAsync"/> then puts them in
 /// place. Merged: <c>stdout</c> and <c>stderr</c> joined in order of parts, and the files of all parts in one tree when no two
-/// have the same name, else under <c>part-00000/</c>. Not merged: a folder per part with <c>stdout</c>, <c>stderr</c>, <c>out/</c>.
+/// have the same name, else under <c>part-00000/</c>. <c>manifest.json</c> lists them. Not merged: a folder per part with <c>stdout</c>, <c>stderr</c>, <c>out/</c>.
 /// </summary>
 public sealed class ResultFolder : IDisposable
 {
@@ -17,11 +20,18 @@ public sealed class ResultFolder : IDisposable
     private readonly string _target;
     private readonly string _staging;
     private readonly SortedDictionary<int, List<string>> _files = [];
+    private readonly Dictionary<string, (long Size, string Sha256)> _hashes = [];
+    private readonly List<ManifestFile> _placed = [];
+    private readonly TaskResponse? _task;
     private bool _disposed;
 
-    /// <summary>Results go to <paramref name="target"/>, which is made when it is missing.</summary>
-    public ResultFolder(string target)
+    /// <summary>
+    /// Results of <paramref name="task"/> go to <paramref name="target"/>, which is made when it is missing. Without a task there
+    /// is no manifest.
+    /// </summary>
+    public ResultFolder(string target, TaskResponse? task = null)
     {
+        _task = task;
         _target = Path.GetFullPath(target);
         Directory.CreateDirectory(_target);
         _staging = Directory.CreateDirectory(Path.Combine(_target, $".rxelon-{Environment.ProcessId}")).FullName;
@@ -33,11 +43,28 @@ public sealed class ResultFolder : IDisposable
         var folder = Directory.CreateDirectory(Path.Combine(_staging, NameOf(part))).FullName;
         var files = new List<string>();
         _files[part] = files;
-        return new PartFolder(folder, files);
+        return new PartFolder(folder, files, _hashes);
     }
 
-    /// <summary>Puts everything in place and returns the paths written, relative to the folder.</summary>
-    public async Task<IReadOnlyList<string>> FinishAsync(MergeMode merge, CancellationToken ct = default)
+    /// <summary>
+    /// Puts everything in place and returns the paths written, relative to the folder. Fault: bad-records, when standard outputs are
+    /// to be joined by record and are none; then nothing was put in place. Fault: hash-mismatch, when a file on the disk is not what
+    /// was unpacked. The manifest is written last.
+    /// </summary>
+    public async Task<Outcome<IReadOnlyList<string>>> FinishAsync(MergeMode merge, CancellationToken ct = default)
+    {
+        try
+        {
+            var written = await PlaceAllAsync(merge, ct).ConfigureAwait(false);
+            return await DescribeAsync(merge, ct).ConfigureAwait(false) is { } fault ? fault : written.ToArray();
+        }
+        catch (InputException e)
+        {
+            return e.Fault;
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> PlaceAllAsync(MergeMode merge, CancellationToken ct)
     {
         var written = new List<string>();
         if (merge == MergeMode.None)
@@ -45,19 +72,19 @@ public sealed class ResultFolder : IDisposable
             foreach (var part in _files.Keys)
             {
                 foreach (var file in Directory.EnumerateFiles(Path.Combine(_staging, NameOf(part)), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-                    written.Add(Place(file, Path.GetRelativePath(_staging, file)));
+                    written.Add(Place(file, Path.GetRelativePath(_staging, file), part));
             }
 
             return written;
         }
 
-        await JoinAsync(StdoutName, written, ct).ConfigureAwait(false);
-        await JoinAsync(StderrName, written, ct).ConfigureAwait(false);
+        await JoinAsync(StdoutName, merge, written, ct).ConfigureAwait(false);
+        await JoinAsync(StderrName, MergeMode.Concat, written, ct).ConfigureAwait(false);
         var oneTree = MakeOneTree();
         foreach (var (part, files) in _files)
         {
             foreach (var file in files)
-                written.Add(Place(Path.Combine(_staging, NameOf(part), "out", file), oneTree ? file : Path.Combine(NameOf(part), file)));
+                written.Add(Place(Path.Combine(_staging, NameOf(part), "out", file), oneTree ? file : Path.Combine(NameOf(part), file), part));
         }
 
         return written;
@@ -77,7 +104,7 @@ public sealed class ResultFolder : IDisposable
     /// <summary>True when no file is also a file or folder of another part, nor one of the joined outputs.</summary>
     private bool MakeOneTree()
     {
-        var files = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { StdoutName, StderrName };
+        var files = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { StdoutName, StderrName, ResultManifest.FileName };
         var folders = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var name in _files.Values.SelectMany(f => f))
         {
@@ -90,28 +117,34 @@ public sealed class ResultFolder : IDisposable
         return !folders.Overlaps(files);
     }
 
-    private async Task JoinAsync(string name, List<string> written, CancellationToken ct)
+    private async Task JoinAsync(string name, MergeMode merge, List<string> written, CancellationToken ct)
     {
         var pieces = _files.Keys.Select(part => Path.Combine(_staging, NameOf(part), name)).Where(File.Exists).ToList();
         if (pieces.Count == 0 || (name == StderrName && pieces.TrueForAll(p => new FileInfo(p).Length == 0)))
             return;
         var joined = Path.Combine(_staging, name);
-        var into = File.Create(joined);
+        var into = new HashedFile(joined);
         await using (into.ConfigureAwait(false))
         {
+            var merger = RecordMerger.For(merge, into);
             foreach (var piece in pieces)
             {
                 var from = File.OpenRead(piece);
                 await using (from.ConfigureAwait(false))
-                    await from.CopyToAsync(into, ct).ConfigureAwait(false);
+                {
+                    await (merger?.AddAsync(from, Path.GetFileName(Path.GetDirectoryName(piece))!, ct) ?? from.CopyToAsync(into, ct))
+                        .ConfigureAwait(false);
+                }
             }
+
+            _hashes[joined] = (into.Size, into.Digest());
         }
 
-        written.Add(Place(joined, name));
+        written.Add(Place(joined, name, null));
     }
 
     /// <summary>Moves a file to its place; a link that stands on the way there is not followed out of the folder.</summary>
-    private string Place(string file, string name)
+    private string Place(string file, string name, int? part)
     {
         var target = Path.GetFullPath(Path.Combine(_target, name));
         for (var folder = Path.GetDirectoryName(target)!; folder.Length > _target.Length; folder = Path.GetDirectoryName(folder)!)
@@ -122,10 +155,27 @@ public sealed class ResultFolder : IDisposable
 
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         File.Move(file, target, overwrite: true);
-        return name.Replace(Path.DirectorySeparatorChar, '/');
+        var path = name.Replace(Path.DirectorySeparatorChar, '/');
+        var by = part is { } number ? _task?.Parts.FirstOrDefault(p => p.Part == number) : null;
+        _placed.Add(new ManifestFile(path, _hashes[file].Size, _hashes[file].Sha256, part, by?.Attempt, by?.Node));
+        return path;
     }
 
-    private sealed class PartFolder(string folder, List<string> files) : IResultSink
+    private async Task<Fault?> DescribeAsync(MergeMode merge, CancellationToken ct)
+    {
+        if (_task is null)
+            return null;
+        var manifest = new ResultManifest(
+            ResultManifest.CurrentVersion, _task.Summary.Task, ResultManifest.NameOf(merge),
+            [.. _task.Parts.Where(p => _files.ContainsKey(p.Part)).OrderBy(p => p.Part).Select(p => new ManifestPart(p.Part, p.Attempt, p.Node, p.Result!.Value))],
+            [.. _placed.OrderBy(f => f.Path, StringComparer.Ordinal)]);
+        if (await manifest.CheckAsync(_target, ct).ConfigureAwait(false) is [var first, ..])
+            return new Fault(FaultCodes.HashMismatch, $"{first.Path} on this machine's disk {first.What}, though it was unpacked correctly; fetch again.", Culprit.None);
+        await File.WriteAllBytesAsync(Path.Combine(_target, ResultManifest.FileName), manifest.ToBytes(), ct).ConfigureAwait(false);
+        return null;
+    }
+
+    private sealed class PartFolder(string folder, List<string> files, Dictionary<string, (long Size, string Sha256)> hashes) : IResultSink
     {
         public Task StdoutAsync(Stream content, CancellationToken ct) => WriteAsync(Path.Combine(folder, StdoutName), content, ct);
 
@@ -137,12 +187,15 @@ public sealed class ResultFolder : IDisposable
             return WriteAsync(Path.Combine(folder, "out", name), content, ct);
         }
 
-        private static async Task WriteAsync(string path, Stream content, CancellationToken ct)
+        private async Task WriteAsync(string path, Stream content, CancellationToken ct)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var file = File.Create(path);
+            var file = new HashedFile(path);
             await using (file.ConfigureAwait(false))
+            {
                 await content.CopyToAsync(file, ct).ConfigureAwait(false);
+                hashes[path] = (file.Size, file.Digest());
+            }
         }
     }
 }

@@ -19,8 +19,8 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         var env = root.TakeMap("env", IsVariable, "a variable's name is letters, digits and '_', and does not start with a digit.");
         var secrets = ReadSecrets(root);
         var inputs = root.TakeList("input", orOne: true);
-        var split = ReadSplit(root, inputs.Count);
-        var (merge, mergeStage, mergeAt) = ReadMerge(root);
+        var split = ReadSplit(root, inputs);
+        var (merge, mergeStage, mergeAt) = ReadMerge(root, split.Format ?? RecordFormats.OfNames(inputs));
         name = name.Length > 0 ? name : run?.DefaultName ?? "task";
         var limits = ReadLimits(root);
         var stageFields = new StageFields(errors, name);
@@ -109,7 +109,7 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         return names;
     }
 
-    private SplitPlan ReadSplit(YamlFields root, int inputs)
+    private SplitPlan ReadSplit(YamlFields root, IReadOnlyList<string> inputs)
     {
         if (root.Take("split") is not { } node)
             return SplitPlan.None;
@@ -118,27 +118,46 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         if (YamlFields.Open(node, "split", errors) is not { } split)
             return SplitPlan.None;
         if (!split.Has("by"))
-            split.Fail("by", split.Start, "this field is required: lines, bytes, files, count or none.");
+            split.Fail("by", split.Start, "this field is required: lines, records, bytes, files, count or none.");
         var by = split.TakeChoice(
-            "by", [("lines", SplitBy.Lines), ("bytes", SplitBy.Bytes), ("files", SplitBy.Files), ("count", SplitBy.Count), ("none", SplitBy.None)], ["records"], SplitBy.None);
-        if (!split.Has("size") && by is SplitBy.Lines or SplitBy.Bytes or SplitBy.Count)
-            split.Fail("size", split.Start, "this field is required: how many lines or bytes a part gets, or how many parts there are.");
+            "by",
+            [("lines", SplitBy.Lines), ("records", SplitBy.Records), ("bytes", SplitBy.Bytes), ("files", SplitBy.Files), ("count", SplitBy.Count), ("none", SplitBy.None)],
+            [], SplitBy.None);
+        if (!split.Has("size") && by is SplitBy.Lines or SplitBy.Records or SplitBy.Bytes or SplitBy.Count)
+            split.Fail("size", split.Start, "this field is required: how many lines, records or bytes a part gets, or how many parts there are.");
         var size = split.TakeValue("size", by == SplitBy.Bytes ? IsPositiveSize : IsPositiveCount, by == SplitBy.Bytes ? "a size such as 1MiB" : "a whole number from 1", 1L);
+        var plan = new SplitPlan(by, size);
+        if (by == SplitBy.Records)
+            plan = ReadRecords(split, plan, inputs);
         split.RefuseRest();
-        if (inputs == 0 && by is SplitBy.Lines or SplitBy.Bytes or SplitBy.Files)
+        if (inputs.Count == 0 && by is SplitBy.Lines or SplitBy.Records or SplitBy.Bytes or SplitBy.Files)
             split.Fail("by", split.Start, "there is no input to split; add input: or use by: count.");
-        return new SplitPlan(by, size);
+        return plan;
+    }
+
+    private static SplitPlan ReadRecords(YamlFields split, SplitPlan plan, IReadOnlyList<string> inputs)
+    {
+        RecordFormat? format = split.Has("format")
+            ? split.TakeChoice("format", [("csv", RecordFormat.Csv), ("jsonl", RecordFormat.Jsonl)], [], RecordFormat.Csv)
+            : null;
+        if ((format ?? RecordFormats.OfNames(inputs)) != RecordFormat.Jsonl)
+            return plan with { Format = format, Header = split.TakeChoice("header", [("true", true), ("false", false)], [], true) };
+        return plan with { Format = format };
     }
 
     private static bool IsPositiveCount(string text, out long count)
         => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
 
-    private (MergeMode Mode, string? Stage, YamlNode? At) ReadMerge(YamlFields root)
+    private (MergeMode Mode, string? Stage, YamlNode? At) ReadMerge(YamlFields root, RecordFormat? records)
     {
         if (root.Take("merge") is not { } node || node is YamlScalarNode { Value: "concat" })
             return (MergeMode.Concat, null, null);
         if (node is YamlScalarNode { Value: "none" })
             return (MergeMode.None, null, null);
+        if (node is YamlScalarNode { Value: "csv" } || (node is YamlScalarNode { Value: "records" } && records == RecordFormat.Csv))
+            return (MergeMode.Csv, null, null);
+        if (node is YamlScalarNode { Value: "jsonl" } || (node is YamlScalarNode { Value: "records" } && records == RecordFormat.Jsonl))
+            return (MergeMode.Jsonl, null, null);
         if (node is YamlMappingNode && YamlFields.Open(node, "merge", errors) is { } fields)
         {
             if (!fields.Has("stage"))
@@ -148,7 +167,9 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             return (MergeMode.Concat, stage, node);
         }
 
-        errors.Add(YamlFields.At(FaultCodes.Malformed, "merge", node.Start, "this must be concat, none or { stage: NAME }."));
+        errors.Add(YamlFields.At(FaultCodes.Malformed, "merge", node.Start, node is YamlScalarNode { Value: "records" }
+            ? "neither split.format nor the inputs' names say how records are written; use csv or jsonl."
+            : "this must be concat, records, csv, jsonl, none or { stage: NAME }."));
         return (MergeMode.Concat, null, null);
     }
 

@@ -24,7 +24,7 @@ public static class TaskFileValidator
                 found.Add(At(path, FaultCodes.NotFound, $"there is no file {stageModule}.", "stages", stage, "run", "wasm", "module"));
         }
 
-        if (plan.Inputs.Count > 0 && InputSet.Resolve(plan.Inputs, plan.BaseDirectory).Fault is { } fault)
+        if (plan.Inputs.Count > 0 && PartSplitter.Open(plan, () => Stream.Null, ".").Fault is { } fault)
             found.Add(At(path, fault.Code, fault.Message, "input"));
         return (found.Count == 0 ? plan : null, found);
     }

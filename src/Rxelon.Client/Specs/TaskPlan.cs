@@ -59,6 +59,9 @@ public enum SplitBy
     /// <summary>So many bytes of the joined inputs per part, on standard input.</summary>
     Bytes,
 
+    /// <summary>So many records of the inputs per part, on standard input.</summary>
+    Records,
+
     /// <summary>So many files per part, under in/.</summary>
     Files,
 
@@ -70,6 +73,38 @@ public enum SplitBy
 public sealed record SplitPlan(SplitBy By, long Size)
 {
     public static SplitPlan None { get; } = new(SplitBy.None, 1);
+
+    /// <summary>Records: what they are written as; null: as the files' names say.</summary>
+    public RecordFormat? Format { get; init; }
+
+    /// <summary>Records in CSV: the first line names the columns and is repeated in every part.</summary>
+    public bool Header { get; init; } = true;
+}
+
+/// <summary>How records are written.</summary>
+public enum RecordFormat
+{
+    /// <summary>Comma-separated values, RFC 4180.</summary>
+    Csv,
+
+    /// <summary>JSON Lines: a value a line.</summary>
+    Jsonl,
+}
+
+/// <summary>Formats by name.</summary>
+public static class RecordFormats
+{
+    /// <summary>What a file's name (or the end of a glob) says; null when it says nothing.</summary>
+    public static RecordFormat? OfName(string name) => Path.GetExtension(name).ToLowerInvariant() switch
+    {
+        ".csv" => RecordFormat.Csv,
+        ".jsonl" or ".ndjson" => RecordFormat.Jsonl,
+        _ => null,
+    };
+
+    /// <summary>What all of these names say; null when one says nothing or they differ.</summary>
+    public static RecordFormat? OfNames(IEnumerable<string> names)
+        => names.Select(OfName).Distinct().ToList() is [var one] ? one : null;
 }
 
 /// <summary>How results of parts become one.</summary>
@@ -80,4 +115,10 @@ public enum MergeMode
 
     /// <summary>A folder per part.</summary>
     None,
+
+    /// <summary>As <see cref="Concat"/>, but standard outputs are CSV: their header line is kept once, and must be the same.</summary>
+    Csv,
+
+    /// <summary>As <see cref="Concat"/>, but standard outputs are JSON Lines: each record stays a line of its own.</summary>
+    Jsonl,
 }

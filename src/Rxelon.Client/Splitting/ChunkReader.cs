@@ -1,17 +1,26 @@
 namespace Rxelon.Client.Splitting;
 
+/// <summary>Input that is cut into chunks, one behind the other.</summary>
+internal interface IChunks
+{
+    /// <summary>True when there is another chunk.</summary>
+    ValueTask<bool> AnyAsync(CancellationToken ct);
+
+    /// <summary>Copies the next chunk.</summary>
+    ValueTask CopyNextAsync(Stream into, CancellationToken ct);
+}
+
 /// <summary>
 /// Cuts a stream after so many bytes or lines, without holding a chunk. A line ends behind its 0x0A; a last line need not
 /// have one. What the chunks hold, one behind the other, is exactly what the stream held.
 /// </summary>
-internal sealed class ChunkReader(Stream source, bool byLines, long size)
+internal sealed class ChunkReader(Stream source, bool byLines, long size) : IChunks
 {
     private readonly byte[] _buffer = new byte[1 << 16];
     private int _at;
     private int _end;
 
-    /// <summary>True when there is another chunk.</summary>
-    internal async ValueTask<bool> AnyAsync(CancellationToken ct)
+    public async ValueTask<bool> AnyAsync(CancellationToken ct)
     {
         if (_at < _end)
             return true;
@@ -20,8 +29,7 @@ internal sealed class ChunkReader(Stream source, bool byLines, long size)
         return _end > 0;
     }
 
-    /// <summary>Copies the next chunk.</summary>
-    internal async ValueTask CopyNextAsync(Stream into, CancellationToken ct)
+    public async ValueTask CopyNextAsync(Stream into, CancellationToken ct)
     {
         for (var left = size; left > 0 && await AnyAsync(ct).ConfigureAwait(false);)
         {

@@ -2,11 +2,12 @@ using Rxelon.Shared.Crypto;
 
 namespace Rxelon.Client.Splitting;
 
-/// <summary>Files one behind the other, each opened when its turn comes.</summary>
+/// <summary>Files one behind the other, each opened when its turn comes. One that changed is an <see cref="InputException"/>.</summary>
 internal sealed class JoinedStream(IReadOnlyList<InputFile> files) : ReadOnlyStream
 {
     private int _next;
     private FileStream? _current;
+    private long _read;
 
     public override bool CanRead => true;
 
@@ -17,7 +18,12 @@ internal sealed class JoinedStream(IReadOnlyList<InputFile> files) : ReadOnlyStr
             if (_current is null && !OpenNext())
                 return 0;
             if (_current!.Read(buffer) is > 0 and var read)
+            {
+                _read += read;
                 return read;
+            }
+
+            files[_next - 1].CheckEnd(_current, _read);
             _current.Dispose();
             _current = null;
         }
@@ -30,7 +36,12 @@ internal sealed class JoinedStream(IReadOnlyList<InputFile> files) : ReadOnlyStr
             if (_current is null && !OpenNext())
                 return 0;
             if (await _current!.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
+            {
+                _read += read;
                 return read;
+            }
+
+            files[_next - 1].CheckEnd(_current, _read);
             await _current.DisposeAsync().ConfigureAwait(false);
             _current = null;
         }
@@ -47,7 +58,8 @@ internal sealed class JoinedStream(IReadOnlyList<InputFile> files) : ReadOnlyStr
     {
         if (_next == files.Count)
             return false;
-        _current = new FileStream(files[_next++].Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        _current = files[_next++].Open(asStream: true);
+        _read = 0;
         return true;
     }
 }

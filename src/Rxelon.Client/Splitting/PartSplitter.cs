@@ -49,26 +49,48 @@ public sealed class PartSplitter
             return new Fault(FaultCodes.Malformed, "Standard input can be read once and not be given to every part; save it to a file first.", Culprit.Input);
         if (plan.Split.Size is < 1 or > int.MaxValue && plan.Split.By is not SplitBy.Bytes)
             return new Fault(FaultCodes.Malformed, "The split's size must be a whole number from 1.", Culprit.Input);
-        return new PartSplitter(inputs.Value, plan.Split, stdin, spoolDirectory);
+        var together = plan.Split.By switch { SplitBy.None or SplitBy.Count => int.MaxValue, SplitBy.Files => plan.Split.Size, _ => 0 };
+        if (Math.Min(together, inputs.Value.Files.Count) > InputSet.MostFilesPerPart)
+            return new Fault(FaultCodes.TooLarge, $"A part would have {Math.Min(together, inputs.Value.Files.Count)} files; the most is {InputSet.MostFilesPerPart}. Split by files, or pack them into an archive.", Culprit.Input);
+        if (plan.Split is not { By: SplitBy.Records, Format: null })
+            return new PartSplitter(inputs.Value, plan.Split, stdin, spoolDirectory);
+        return RecordFormats.OfNames(inputs.Value.Files.Select(f => f.Name)) is { } format
+            ? new PartSplitter(inputs.Value, plan.Split with { Format = format }, stdin, spoolDirectory)
+            : new Fault(FaultCodes.Malformed, "The inputs' names do not all end in .csv, or all in .jsonl; say which format the records have (split: { by: records, format: csv }, --split records:N:csv).", Culprit.Input);
     }
 
     /// <summary>The parts in order; each writes its archive (tar) to a stream.</summary>
     public IAsyncEnumerable<Func<Stream, CancellationToken, Task>> PartsAsync(CancellationToken ct = default)
-        => _split.By is SplitBy.Lines or SplitBy.Bytes || _inputs.UsesStdin ? StreamedAsync(ct) : FromFilesAsync();
+        => _split.By is SplitBy.Lines or SplitBy.Bytes or SplitBy.Records || _inputs.UsesStdin ? StreamedAsync(ct) : FromFilesAsync();
 
     private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> StreamedAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        var source = _inputs.UsesStdin ? _stdin() : new JoinedStream(_inputs.Files);
+        var (chunks, source) = OpenChunks();
         await using var closing = source.ConfigureAwait(false);
         using var spool = new Spool(_spoolDirectory);
-        var size = _split.By is SplitBy.Lines or SplitBy.Bytes ? _split.Size : long.MaxValue;
-        var chunks = new ChunkReader(source, _split.By == SplitBy.Lines, size);
         for (var part = 0; await chunks.AnyAsync(ct).ConfigureAwait(false) || part == 0; part++)
         {
             await chunks.CopyNextAsync(spool, ct).ConfigureAwait(false);
             yield return (into, cancel) => WriteSpooledAsync(spool, into, cancel);
             await spool.ResetAsync().ConfigureAwait(false);
         }
+    }
+
+    private (IChunks Chunks, IAsyncDisposable Source) OpenChunks()
+    {
+        if (_split.By == SplitBy.Records)
+        {
+            var format = _split.Format!.Value;
+            (string, Func<Stream>)[] sources = _inputs.UsesStdin
+                ? [("standard input", _stdin)]
+                : [.. _inputs.Files.Select(f => (f.Path, (Func<Stream>)(() => new JoinedStream([f]))))];
+            var records = new RecordChunks(sources, format, format == RecordFormat.Csv && _split.Header, _split.Size);
+            return (records, records);
+        }
+
+        var source = _inputs.UsesStdin ? _stdin() : new JoinedStream(_inputs.Files);
+        var size = _split.By is SplitBy.Lines or SplitBy.Bytes ? _split.Size : long.MaxValue;
+        return (new ChunkReader(source, _split.By == SplitBy.Lines, size), source);
     }
 
     private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> FromFilesAsync()

@@ -88,6 +88,10 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             var ownerKey = KeyWrap.Wrap(taskKey, ownerExchangeKey, KeyWrapContext.TaskOwner(task)).ToBytes();
             return new PreparedTask(task, spec, parts, programBlob, vaultKey, ownerKey, folder);
         }
+        catch (InputException e)
+        {
+            return e.Fault;
+        }
         catch (IOException e)
         {
             return new Fault(FaultCodes.Malformed, $"The input cannot be read: {e.Message}", Culprit.Input);

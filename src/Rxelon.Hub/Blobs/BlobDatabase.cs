@@ -17,6 +17,7 @@ internal sealed class BlobDatabase : IDisposable
         CREATE TABLE IF NOT EXISTS claims(
             owner BLOB NOT NULL, id BLOB NOT NULL, size INTEGER NOT NULL, PRIMARY KEY(owner, id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS claims_by_id ON claims(id);
+        CREATE TABLE IF NOT EXISTS doomed(object TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS usage(owner BLOB PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TRIGGER IF NOT EXISTS claim_added AFTER INSERT ON claims BEGIN
             INSERT INTO usage(owner, bytes) VALUES(new.owner, new.size)
@@ -68,6 +69,25 @@ internal sealed class BlobDatabase : IDisposable
         var bytes = command.ExecuteScalar() as long? ?? 0;
         _readers.Add(connection);
         return bytes;
+    }
+
+    /// <summary>Objects that are to be deleted by now (Unix seconds), at most so many.</summary>
+    internal List<string> Doomed(long now, int most)
+    {
+        var names = new List<string>();
+        var connection = Take();
+        using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "SELECT object FROM doomed WHERE due <= $now ORDER BY due LIMIT $most";
+            command.Parameters.AddWithValue("$now", now);
+            command.Parameters.AddWithValue("$most", most);
+            using var rows = command.ExecuteReader();
+            while (rows.Read())
+                names.Add(rows.GetString(0));
+        }
+
+        _readers.Add(connection);
+        return names;
     }
 
     public void Dispose()

@@ -61,17 +61,30 @@ internal sealed class BlobTransaction(SqliteConnection connection, SqliteTransac
         DirectorySync.Flush(Path.GetDirectoryName(place)!);
     }
 
-    /// <summary>Drops one claim, and the blob with its last claim.</summary>
-    internal void Release(AccountId owner, BlobId id, Func<BlobId, string> placeOf)
+    /// <summary>Drops one claim, and the blob's row with its last claim. True when large content elsewhere is to go with it.</summary>
+    internal bool Release(AccountId owner, BlobId id)
     {
         var key = id.ToDigest();
         if (Execute("DELETE FROM claims WHERE owner = $a AND id = $b", owner.ToBytes(), key) == 0
             || Scalar("SELECT 1 FROM claims WHERE id = $a LIMIT 1", key) is not null)
-            return;
-        if (Scalar("SELECT content IS NULL FROM blobs WHERE id = $a", key) == 1)
-            _obsolete.Add(placeOf(id));
+            return false;
+        var large = Scalar("SELECT content IS NULL FROM blobs WHERE id = $a", key) == 1;
         Execute("DELETE FROM blobs WHERE id = $a", key);
+        return large;
     }
+
+    /// <summary>The file goes once this is committed.</summary>
+    internal void Discard(string file) => _obsolete.Add(file);
+
+    /// <summary>A row for a blob whose bytes are an object.</summary>
+    internal void AddObject(BlobId id, long size)
+        => Execute("INSERT OR IGNORE INTO blobs(id, size, content) VALUES($a, $b, NULL)", id.ToDigest(), size);
+
+    /// <summary>The object is to be deleted from then on (Unix seconds), unless a blob needs it.</summary>
+    internal void Doom(string name, long due)
+        => Execute("INSERT INTO doomed(object, due) VALUES($a, $b) ON CONFLICT(object) DO UPDATE SET due = excluded.due", name, due);
+
+    internal void Spare(string name) => Execute("DELETE FROM doomed WHERE object = $a", name);
 
     internal List<BlobId> ClaimsOf(AccountId owner)
     {

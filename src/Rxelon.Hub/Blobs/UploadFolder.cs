@@ -110,14 +110,26 @@ internal sealed class UploadFolder(string root) : IDisposable
             File.Delete(file);
     }
 
-    /// <summary>Deletes uploads that nobody has touched since then.</summary>
+    /// <summary>Makes a complete file, which could not be stored, an unfinished upload again: whoever sends it hears that a byte is missing.</summary>
+    internal static void Reopen(string file, long total)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
+        stream.SetLength(total - 1);
+    }
+
+    /// <summary>Deletes uploads that nobody has touched since then; those complete but never stored (a crash) go on at their last byte.</summary>
     internal int Sweep(DateTimeOffset olderThan)
     {
         var swept = 0;
         foreach (var file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).ToList())
         {
             if (File.GetLastWriteTimeUtc(file) >= olderThan.UtcDateTime)
+            {
+                if (new FileInfo(file).Length == TotalOf(file))
+                    Reopen(file, TotalOf(file));
                 continue;
+            }
+
             File.Delete(file);
             swept++;
         }

@@ -52,6 +52,9 @@ public sealed class HubHost : IAsyncDisposable
             var clock = time ?? TimeProvider.System;
             var authority = CertificateAuthority.OpenOrCreate(Path.Combine(options.DataDirectory, "ca"), options.Network, clock);
             var vault = FileVault.Open(options.DataDirectory, masterKey);
+            var bucket = S3Settings.Of(options, Environment.GetEnvironmentVariable);
+            if (bucket is not null && BlobStore.HasFiles(options.DataDirectory))
+                throw new InvalidDataException($"Hub:Blobs: {options.DataDirectory} holds large blobs as files, and they are not moved; go on with Blobs=folder, or begin a new data directory.");
             var sealing = OpenLedger(options, masterKey, clock);
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "rxelon-hub" });
             // Request lines contain capability paths, which are permissions: they must never be logged.
@@ -59,7 +62,7 @@ public sealed class HubHost : IAsyncDisposable
             builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
                 .ConfigureKestrel(kestrel => HttpListening.Configure(kestrel, options, authority));
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
-            AddState(builder.Services, options, clock, authority, vault);
+            AddState(builder.Services, options, clock, authority, vault, bucket);
             builder.Services.AddRxelonLedger(sealing);
             AddParts(builder.Services, options);
             return new HubHost(builder.Build().MapRxelonApi(), directory);
@@ -109,11 +112,12 @@ public sealed class HubHost : IAsyncDisposable
 
     // By factory, so that the container disposes what was opened above.
     private static void AddState(
-        IServiceCollection services, HubOptions options, TimeProvider time, CertificateAuthority authority, FileVault vault)
+        IServiceCollection services, HubOptions options, TimeProvider time, CertificateAuthority authority, FileVault vault, S3Settings? bucket)
     {
         services.AddSingleton(options).AddSingleton(time).AddSingleton<HubAddresses>().AddSingleton<HubWarmUp>();
         services.AddSingleton(_ => authority).AddSingleton<IVault>(_ => vault);
-        services.AddSingleton<IBlobStore>(provider => FolderBlobStore.Open(options, time, provider.GetRequiredService<ILogger<FolderBlobStore>>()));
+        services.AddSingleton<IBlobStore>(provider => BlobStore.Open(
+            options, time, provider.GetRequiredService<ILogger<BlobStore>>(), bucket is null ? null : new S3ObjectStore(bucket)));
         services.AddSingleton(provider => CapabilityUrls.Open(
             options.DataDirectory, () => provider.GetRequiredService<HubAddresses>().PublicUrl, time));
         services.AddSingleton<ICapabilityUrls>(provider => provider.GetRequiredService<CapabilityUrls>());

@@ -98,6 +98,28 @@ public sealed class HubOptions
     /// <summary>Keep every event, encrypted, beside its entry, so that mirrors can hold a copy.</summary>
     public bool LedgerReplicas { get; set; } = true;
 
+    /// <summary>Where blobs above 32 KiB lie: "folder" (the data directory) or "s3".</summary>
+    public string Blobs { get; set; } = "folder";
+
+    /// <summary>The S3 store: its URL (https, or http on loopback) and an existing bucket of this hub's alone, or a prefix in it.</summary>
+    public string? S3Endpoint { get; set; }
+
+    public string? S3Bucket { get; set; }
+
+    public string S3Prefix { get; set; } = "";
+
+    /// <summary>The region that requests are signed for; stores of one's own usually accept any.</summary>
+    public string S3Region { get; set; } = "us-east-1";
+
+    /// <summary>The bucket stands in the path and not in the host name, as most stores of one's own want it.</summary>
+    public bool S3PathStyle { get; set; } = true;
+
+    /// <summary>A file (mode 0600) with the credentials; otherwise AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment.</summary>
+    public string? S3CredentialsFile { get; set; }
+
+    /// <summary>The word for blobs in an S3 store.</summary>
+    internal const string BlobsInS3 = "s3";
+
     /// <summary>Accept mock tasks (tests and benches).</summary>
     public bool AllowMock { get; set; }
 }

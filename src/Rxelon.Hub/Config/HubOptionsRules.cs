@@ -13,8 +13,11 @@ internal static class HubOptionsRules
     // A Unix socket's path has a fixed room in the kernel's structure: 108 bytes with the final zero.
     private const int MaxSocketPath = 107;
 
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html: one PUT and one copy take up to 5 GiB.
+    private const long MostS3Bytes = 5L << 30;
+
     internal static IReadOnlyList<string> Check(HubOptions o)
-        => [.. Places(o).Concat(Http(o)).Concat(Numbers(o)).Select(finding => $"Hub:{finding}")];
+        => [.. Places(o).Concat(Http(o)).Concat(Blobs(o)).Concat(Numbers(o)).Select(finding => $"Hub:{finding}")];
 
     /// <summary>The address and port to listen on; null when the URL does not name one.</summary>
     internal static IPEndPoint? EndPoint(string url)
@@ -66,6 +69,28 @@ internal static class HubOptionsRules
             yield return "PublicHttpUrl: when the hub listens on every address, say under which URL nodes reach it (--public-http URL).";
         if (o.PublicHttpUrl is not null && (!Uri.TryCreate(o.PublicHttpUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")))
             yield return $"PublicHttpUrl: '{o.PublicHttpUrl}' is not a URL.";
+    }
+
+    private static IEnumerable<string> Blobs(HubOptions o)
+    {
+        if (o.Blobs == "folder")
+            yield break;
+        if (o.Blobs != HubOptions.BlobsInS3)
+        {
+            yield return $"Blobs: '{o.Blobs}' is neither folder nor {HubOptions.BlobsInS3}.";
+            yield break;
+        }
+
+        if (!Uri.TryCreate(o.S3Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
+            yield return "S3Endpoint: the URL of the store, such as https://s3.example.org.";
+        else if (endpoint.Scheme == Uri.UriSchemeHttp && !endpoint.IsLoopback)
+            yield return "S3Endpoint: plain http is for this machine only; use https://.";
+        if (string.IsNullOrWhiteSpace(o.S3Bucket))
+            yield return "S3Bucket: the name of an existing bucket.";
+        if (o.S3Prefix.Length > 0 && (!o.S3Prefix.EndsWith('/') || o.S3Prefix.StartsWith('/') || o.S3Prefix.Any(char.IsControl)))
+            yield return "S3Prefix: empty, or a path that ends in / and does not begin with it, such as rxelon/.";
+        if (o.MaxPartBytes > MostS3Bytes)
+            yield return $"MaxPartBytes: at most {MostS3Bytes} with blobs in S3, the largest object that is stored in one piece.";
     }
 
     private static IEnumerable<string> Numbers(HubOptions o)

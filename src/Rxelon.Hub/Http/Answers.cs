@@ -35,7 +35,7 @@ internal static class Answers
         FaultCodes.TooLarge => StatusCodes.Status413PayloadTooLarge,
         FaultCodes.HashMismatch => StatusCodes.Status422UnprocessableEntity,
         FaultCodes.RateLimited => StatusCodes.Status429TooManyRequests,
-        FaultCodes.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        FaultCodes.Unavailable or FaultCodes.BlobStoreUnavailable => StatusCodes.Status503ServiceUnavailable,
         FaultCodes.StorageFull => StatusCodes.Status507InsufficientStorage,
         _ => fault.Culprit == Culprit.Hub ? StatusCodes.Status500InternalServerError : StatusCodes.Status400BadRequest,
     };

@@ -69,9 +69,17 @@ internal static class BlobsEndpoints
             : Results.Bytes(BlobPack.Write([.. contents.Select(c => (ReadOnlyMemory<byte>)c!)]), BlobPack.MediaType);
     }
 
-    private static async Task<IResult> ReadAsync(BlobId id, Caller caller, IBlobStore blobs, CancellationToken cancel)
+    private static async Task<IResult> ReadAsync(BlobId id, HttpContext context, Caller caller, IBlobStore blobs, CancellationToken cancel)
     {
         var owned = await blobs.OwnedAsync(caller.Account, [id], cancel);
+        if (HttpMethods.IsHead(context.Request.Method) && owned.TryGetValue(id, out var size))
+        {
+            context.Response.ContentLength = size;
+            return Results.Ok();
+        }
+
+        if (owned.Count > 0 && Direct.IsWanted(context.Request) && await blobs.DirectReadAsync(id, cancel) is { } url)
+            return Direct.To(url);
         return owned.Count > 0 && await blobs.OpenAsync(id, cancel) is { } content
             ? Results.Stream(content, Bytes, enableRangeProcessing: true)
             : Answers.Problem(NotFound(id));

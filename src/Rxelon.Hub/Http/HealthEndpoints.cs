@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Rxelon.Domain.Accounts;
+using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Sealing;
 using Rxelon.Shared.Api;
@@ -17,17 +18,18 @@ internal static class HealthEndpoints
         api.MapGet("/health", () => Answers.Json(new HealthInfo(Ok, new Dictionary<string, string>())))
             .Produces<HealthInfo>().WithSummary("The process answers.");
         api.MapGet("/health/ready", ReadyAsync).Produces<HealthInfo>().Produces<HealthInfo>(503)
-            .WithSummary("Entities answer from the journal, the edge listens, the disk has room.");
+            .WithSummary("Entities answer from the journal, the edge listens, the disk has room, large blobs can be reached.");
     }
 
     private static async Task<IResult> ReadyAsync(
-        HubCalls calls, HubOptions options, HubAddresses addresses, LedgerBoard board, TimeProvider time, CancellationToken cancel)
+        HubCalls calls, HubOptions options, HubAddresses addresses, IBlobStore blobs, LedgerBoard board, TimeProvider time, CancellationToken cancel)
     {
         var checks = new Dictionary<string, string>
         {
             ["entities"] = await EntitiesAsync(calls, time, cancel),
             ["edge"] = addresses.EdgePort > 0 ? Ok : "does not listen yet",
             ["disk"] = new DriveInfo(options.DataDirectory).AvailableFreeSpace >= LeastFreeBytes ? Ok : "less than 64 MiB free",
+            ["blobs"] = (await blobs.ProbeAsync(cancel))?.Message ?? Ok,
         };
         var ready = checks.Values.All(c => c == Ok);
         // Without its ledger a hub still works; its receipts wait.

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.AspNetCore.Diagnostics;
+using Rxelon.Hub.Blobs;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Hub.Http;
@@ -33,6 +34,7 @@ internal sealed class RequestGate(ILogger<RequestGate> log) : IEndpointFilter, I
         {
             BadHttpRequestException e => BadRequests.Explain(e),
             AskTimeoutException => Late,
+            BlobStoreException e => e.Fault,
             _ => Unexpected,
         };
         if (fault == Unexpected)

@@ -12,12 +12,23 @@ namespace Rxelon.Node.Blobs;
 
 /// <summary>
 /// Fetches and uploads ciphertext by capability paths: a path names one blob, one verb and an expiry, and needs no other
-/// credential. Continues broken downloads where they stopped; checks every blob's hash before anybody else sees it.
+/// credential. Continues broken downloads where they stopped; checks every blob's hash before anybody else sees it. The hub may send
+/// a large blob's transfer to its blob store (307); when the store cannot be reached from here, every second try goes through the hub.
 /// </summary>
 internal sealed class BlobTransfer : IDisposable
 {
     private const int CopySize = 64 * 1024;
     private const string OffsetHeader = "Upload-Offset";
+    private const string DirectHeader = "Rxelon-Direct";
+    private const string ChecksumHeader = "x-amz-checksum-sha256";
+    private const int MostRetries = 5;
+
+    // .NET keeps Linux's errno as the HResult of its IOException.
+    private const int NoSpace = 28;
+
+    /// <summary>A result is worth waiting for a store that is started again: about two minutes.</summary>
+    private const int MostStoreRetries = 30;
+
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
@@ -37,12 +48,13 @@ internal sealed class BlobTransfer : IDisposable
         _retries = new ResiliencePipelineBuilder<Fault?> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<Fault?>
             {
-                MaxRetryAttempts = 5,
+                MaxRetryAttempts = MostStoreRetries,
                 BackoffType = DelayBackoffType.Exponential,
                 Delay = TimeSpan.FromMilliseconds(200),
                 MaxDelay = TimeSpan.FromSeconds(5),
                 UseJitter = true,
-                ShouldHandle = new PredicateBuilder<Fault?>().HandleResult(f => f is { Retryable: true }),
+                ShouldHandle = args => ValueTask.FromResult(
+                    args.Outcome.Result is { Retryable: true, Code: not FaultCodes.NodeBusy } f && (f.Code == FaultCodes.BlobStoreUnavailable || args.AttemptNumber < MostRetries)),
             })
             .Build();
     }
@@ -59,8 +71,9 @@ internal sealed class BlobTransfer : IDisposable
         {
             if (blob.Inline.IsEmpty && blob.Path.Length > 0)
             {
+                var direct = false;
                 var fault = await _retries.ExecuteAsync(
-                    async ct => await DownloadAsync(blob, writer, ct).ConfigureAwait(false), cancel).ConfigureAwait(false);
+                    async ct => await DownloadAsync(blob, writer, direct = !direct, ct).ConfigureAwait(false), cancel).ConfigureAwait(false);
                 if (fault is not null)
                     return fault;
             }
@@ -83,25 +96,35 @@ internal sealed class BlobTransfer : IDisposable
     internal async Task<Fault?> UploadAsync(string path, CipherBlob blob, CancellationToken cancel)
     {
         var isFirst = true;
+        var direct = false;
         return await _retries.ExecuteAsync(
             async ct =>
             {
                 var offset = isFirst ? 0 : await ArrivedAsync(path, blob, ct).ConfigureAwait(false);
                 isFirst = false;
-                return await PutAsync(path, blob, offset, ct).ConfigureAwait(false);
+                return await PutAsync(path, blob, offset, direct = !direct, ct).ConfigureAwait(false);
             },
             cancel).ConfigureAwait(false);
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<Fault?> DownloadAsync(Blob blob, CipherWriter into, CancellationToken cancel)
+    private async Task<Fault?> DownloadAsync(Blob blob, CipherWriter into, bool direct, CancellationToken cancel)
     {
         using var watch = new CancellationTokenSource(Silence, _time);
         using var request = new HttpRequestMessage(HttpMethod.Get, Address(blob.Path));
         if (into.Count > 0)
             request.Headers.Range = new RangeHeaderValue(into.Count, null);
-        return await SendAsync(request, watch, async (response, token) =>
+        if (direct)
+            request.Headers.Add(DirectHeader, "1");
+        return await SendAsync(request, watch, ReadAsync, async (url, token) =>
+        {
+            using var past = new HttpRequestMessage(HttpMethod.Get, url);
+            past.Headers.Range = request.Headers.Range;
+            return await SendAsync(past, watch, ReadAsync, null, token).ConfigureAwait(false);
+        }, cancel).ConfigureAwait(false);
+
+        async Task<Fault?> ReadAsync(HttpResponseMessage response, CancellationToken token)
         {
             if (response.StatusCode == HttpStatusCode.OK && into.Count > 0)
                 into.Restart();
@@ -120,7 +143,7 @@ internal sealed class BlobTransfer : IDisposable
             }
 
             return into.Count < blob.Size ? Cut($"The download ended after {into.Count} of {blob.Size} bytes.") : null;
-        }, cancel).ConfigureAwait(false);
+        }
     }
 
     /// <summary>How much of a broken upload the hub has; 0 when it does not say.</summary>
@@ -138,56 +161,113 @@ internal sealed class BlobTransfer : IDisposable
                 arrived = long.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
                 return Task.FromResult<Fault?>(null);
             },
+            null,
             cancel).ConfigureAwait(false);
         return arrived <= blob.Reference.Size ? arrived : 0;
     }
 
-    private async Task<Fault?> PutAsync(string path, CipherBlob blob, long offset, CancellationToken cancel)
+    private async Task<Fault?> PutAsync(string path, CipherBlob blob, long offset, bool direct, CancellationToken cancel)
     {
         using var watch = new CancellationTokenSource(Silence, _time);
+        using var request = Put(Address(path), blob, offset, watch);
+        if (offset > 0)
+            request.Headers.Add(OffsetHeader, offset.ToString(CultureInfo.InvariantCulture));
+        if (direct && offset == 0)
+        {
+            // The hub answers before the body is sent: it either wants the body or says where it goes.
+            request.Headers.Add(DirectHeader, "1");
+            request.Headers.ExpectContinue = true;
+        }
+
+        return await SendAsync(request, watch, Done, (url, token) => PutPastAsync(url, path, blob, watch, token), cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts the blob into the store and has the hub check it. Whatever goes wrong between the two begins anew.</summary>
+    private async Task<Fault?> PutPastAsync(Uri url, string path, CipherBlob blob, CancellationTokenSource watch, CancellationToken cancel)
+    {
+        using var past = Put(url, blob, 0, watch);
+        past.Headers.Add(ChecksumHeader, Convert.ToBase64String(blob.Reference.Id.ToDigest()));
+        if (await SendAsync(past, watch, Done, null, cancel).ConfigureAwait(false) is { } refused)
+            return refused;
+        using var finish = new HttpRequestMessage(HttpMethod.Post, Address(path));
+
+        // The hub may have to read the whole blob back.
+        watch.CancelAfter(Silence * 10);
+        return await SendAsync(finish, watch, Done, null, cancel).ConfigureAwait(false);
+    }
+
+    private static HttpRequestMessage Put(Uri url, CipherBlob blob, long offset, CancellationTokenSource watch)
+    {
         var content = blob.OpenRead();
         content.Position = offset;
-        using var request = new HttpRequestMessage(HttpMethod.Put, Address(path))
+        var request = new HttpRequestMessage(HttpMethod.Put, url)
         {
             Content = new StreamContent(new UploadBody(content, () => watch.CancelAfter(Silence)), CopySize),
         };
         request.Content.Headers.ContentLength = blob.Reference.Size - offset;
-        if (offset > 0)
-            request.Headers.Add(OffsetHeader, offset.ToString(CultureInfo.InvariantCulture));
-        return await SendAsync(request, watch, (_, _) => Task.FromResult<Fault?>(null), cancel).ConfigureAwait(false);
+        return request;
     }
 
+    private static Task<Fault?> Done(HttpResponseMessage response, CancellationToken cancel) => Task.FromResult<Fault?>(null);
+
+    /// <summary>One request. <paramref name="elsewhere"/> goes on where a 307 points; without it the request is one to the store itself, or not to be moved.</summary>
     private async Task<Fault?> SendAsync(
         HttpRequestMessage request, CancellationTokenSource watch, Func<HttpResponseMessage, CancellationToken, Task<Fault?>> read,
-        CancellationToken cancel)
+        Func<Uri, CancellationToken, Task<Fault?>>? elsewhere, CancellationToken cancel)
     {
+        var isStore = !_base!.IsBaseOf(request.RequestUri!);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(watch.Token, cancel);
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.TemporaryRedirect && elsewhere is not null && response.Headers.Location is { IsAbsoluteUri: true } url)
+                return IsSafe(url) ? await elsewhere(url, cancel).ConfigureAwait(false) : Unsafe;
             return response.IsSuccessStatusCode
                 ? await read(response, both.Token).ConfigureAwait(false)
-                : Refused(request.Method, response.StatusCode);
+                : isStore ? RefusedByStore(request.Method, response.StatusCode) : await RefusedAsync(request.Method, response, both.Token).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.HResult == NoSpace)
+        {
+            return new Fault(FaultCodes.NodeBusy, "The node's disk has no room for this part's ciphertext.", Culprit.Node, Retryable: true);
         }
         catch (HttpRequestException e)
         {
-            return Cut($"The hub's blob store cannot be reached: {e.Message}");
+            return isStore ? StoreAway(e.Message) : Cut($"The hub cannot be reached for blobs: {e.Message}");
         }
         catch (IOException e)
         {
-            return Cut($"The transfer broke off: {e.Message}");
+            return isStore ? StoreAway(e.Message) : Cut($"The transfer broke off: {e.Message}");
         }
         catch (OperationCanceledException) when (watch.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            return Cut("The hub's blob store fell silent.");
+            return isStore ? StoreAway("it fell silent") : Cut("The hub fell silent during a transfer.");
         }
     }
+
+    private static bool IsSafe(Uri url) => url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback);
+
+    private static Fault Unsafe { get; } = new(
+        FaultCodes.BlobStoreUnavailable, "The hub's blob store is reached by plain http, which is for one machine only.", Culprit.Hub, Retryable: true);
+
+    private static Fault StoreAway(string why)
+        => new(FaultCodes.BlobStoreUnavailable, $"The blob store cannot be reached from this node: {why}", Culprit.Hub, Retryable: true);
+
+    private static Fault RefusedByStore(HttpMethod method, HttpStatusCode status)
+        => new(
+            status == HttpStatusCode.NotFound ? FaultCodes.BlobMissing : FaultCodes.BlobStoreUnavailable,
+            $"The blob store answered {method} with {(int)status}.", Culprit.Hub, Retryable: true);
 
     private Uri Address(string path)
         => new(_base ?? throw new InvalidOperationException("The hub has not said where its blobs are."), path.TrimStart('/'));
 
-    private static Fault Refused(HttpMethod method, HttpStatusCode status)
+    private static async Task<Fault> RefusedAsync(HttpMethod method, HttpResponseMessage response, CancellationToken cancel)
     {
+        var status = response.StatusCode;
+        if (status == HttpStatusCode.ServiceUnavailable
+            && (await response.Content.ReadAsStringAsync(cancel).ConfigureAwait(false)).Contains($"\"{FaultCodes.BlobStoreUnavailable}\"", StringComparison.Ordinal))
+            return new Fault(FaultCodes.BlobStoreUnavailable, "The hub cannot reach its blob store.", Culprit.Hub, Retryable: true);
+        if (method == HttpMethod.Post && status is HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity)
+            return new Fault(FaultCodes.BlobStoreUnavailable, $"The hub did not find in its blob store what was sent there ({(int)status}).", Culprit.Hub, Retryable: true);
         var isTransient = status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500;
         var code = status == HttpStatusCode.InsufficientStorage ? FaultCodes.StorageFull
             : isTransient ? FaultCodes.Unavailable

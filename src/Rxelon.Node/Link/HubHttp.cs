@@ -27,6 +27,7 @@ internal static class HubHttp
     private static SocketsHttpHandler Handler(Func<X509Certificate2?, SslPolicyErrors, bool> accept) => new()
     {
         AllowAutoRedirect = false,
+        Expect100ContinueTimeout = TimeSpan.FromSeconds(10),
         SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = (_, certificate, _, errors) => accept(certificate as X509Certificate2, errors),

@@ -34,6 +34,9 @@ public static class FaultCodes
     public const string BlobMissing = "blob-missing";
     public const string StorageFull = "storage-full";
     public const string UnsafeArchive = "unsafe-archive";
+    public const string BadRecords = "bad-records";
+    public const string InputChanged = "input-changed";
+    public const string BlobStoreUnavailable = "blob-store-unavailable";
 
     // Attempts
     public const string ProgramFailed = "program-failed";

@@ -44,6 +44,17 @@ public sealed class TaskFileSpecs
         Assert.Equal("fast", plan.Spec.Placement.Labels["disk"]);
     }
 
+    [Theory]
+    [InlineData("input: [ ./data/*.csv ]\nsplit: { by: records, size: 5 }\nmerge: records", null, true, MergeMode.Csv)]
+    [InlineData("input: [ a.jsonl ]\nsplit: { by: records, size: 5 }\nmerge: records", null, true, MergeMode.Jsonl)]
+    [InlineData("input: [ '-' ]\nsplit: { by: records, size: 5, format: csv, header: false }\nmerge: jsonl", RecordFormat.Csv, false, MergeMode.Jsonl)]
+    public void Records_are_read_as_the_format_or_the_names_say(string rest, RecordFormat? format, bool header, MergeMode merge)
+    {
+        var plan = Read($"run: {{ wasm: {{ module: a.wasm }} }}\n{rest}");
+        Assert.Equal((SplitBy.Records, 5, format, header), (plan.Split.By, plan.Split.Size, plan.Split.Format, plan.Split.Header));
+        Assert.Equal(merge, plan.Merge);
+    }
+
     [Fact]
     public void Stages_and_rounds_become_part_of_the_spec_and_their_programs_stay_here()
     {
@@ -131,7 +142,6 @@ public sealed class TaskFileSpecs
     [InlineData("placement: { own: true }", "placement.own", 2)]
     [InlineData("budget: { model: lease }", "budget.model", 2)]
     [InlineData("notify: [mail]", "notify", 2)]
-    [InlineData("split: { by: records, size: 5 }", "split.by", 2)]
     public void What_a_later_release_brings_is_refused_by_name_and_line(string yaml, string field, int line)
     {
         var errors = Errors(yaml.StartsWith("run", StringComparison.Ordinal) ? yaml : $"run: {{ wasm: {{ module: a.wasm }} }}\n{yaml}");

@@ -12,10 +12,12 @@ namespace Rxelon.Hub.Tests.Blobs;
 public sealed class StoreFixture : IAsyncDisposable
 {
     private readonly long _quota;
+    private readonly S3Server? _s3;
 
-    private StoreFixture(long quota)
+    private StoreFixture(long quota, S3Server? s3 = null)
     {
         _quota = quota;
+        _s3 = s3;
         Store = Open();
     }
 
@@ -23,9 +25,12 @@ public sealed class StoreFixture : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
 
-    public FolderBlobStore Store { get; private set; }
+    public BlobStore Store { get; private set; }
 
     public static StoreFixture New(long quota = 1L << 30) => new(quota);
+
+    /// <summary>Large blobs in a bucket of that server.</summary>
+    internal static StoreFixture InBucket(S3Server s3, long quota = 1L << 30) => new(quota, s3);
 
     public static AccountId Account(byte seed) => AccountId.OfSigningKey(Enumerable.Repeat(seed, 32).ToArray());
 
@@ -53,6 +58,9 @@ public sealed class StoreFixture : IAsyncDisposable
         return copy.ToArray();
     }
 
-    private FolderBlobStore Open()
-        => FolderBlobStore.Open(new HubOptions { DataDirectory = Folder.Path, QuotaBytes = _quota }, Time, NullLogger.Instance);
+    private BlobStore Open()
+        => BlobStore.Open(new HubOptions { DataDirectory = Folder.Path, QuotaBytes = _quota }, Time, NullLogger.Instance, Bucket());
+
+    private S3ObjectStore? Bucket() => _s3 is null ? null
+        : new S3ObjectStore(new S3Settings(new Uri(_s3.Endpoint), S3Server.Bucket, "us-east-1", true, "hub1/", S3Server.Key, S3Server.Key, null));
 }

@@ -37,6 +37,16 @@ internal static class Wat
           (br $more)))
         """;
 
+    /// <summary>Writes its standard input to standard output.</summary>
+    internal const string Copy = """
+        (block $done (loop $more
+          (i32.store (i32.const 0) (i32.const 8192)) (i32.store (i32.const 4) (i32.const 65536))
+          (br_if $done (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+          (br_if $done (i32.eqz (i32.load (i32.const 8))))
+          (call $write (i32.const 8192) (i32.load (i32.const 8)))
+          (br $more)))
+        """;
+
     /// <summary>Writes the module with that body into a folder and gives its path.</summary>
     internal static string Module(string folder, string name, string body, string data = "")
     {

@@ -6,11 +6,11 @@ using Rxelon.Shared.Workloads;
 namespace Rxelon.Hub.Blobs;
 
 /// <summary>
-/// The store of one machine: <c>blobs.db</c> for blobs up to 32 KiB and for who claims what, <c>blobs/ab/cdef…</c> for larger
-/// ones, <c>uploads/</c> for unfinished ones. A file becomes visible by rename, after its hash was checked and it was
-/// synced. Only ciphertext ever comes here.
+/// The store of one hub: <c>blobs.db</c> for blobs up to 32 KiB and for who claims what, <c>uploads/</c> for unfinished uploads, and
+/// for larger blobs either <c>blobs/ab/cdef…</c> or a bucket (<see cref="ObjectShelf"/>). A file becomes visible by rename, an object
+/// by its row, both after the hash was checked and the bytes are durable. Only ciphertext ever comes here.
 /// </summary>
-public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
+public sealed class BlobStore : IBlobStore, IAsyncDisposable
 {
     private const int MaxUploadsPerAccount = 256;
     private static readonly TimeSpan StaleAfter = TimeSpan.FromHours(24);
@@ -20,8 +20,9 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
     private readonly UploadFolder _uploads;
     private readonly string _root;
     private readonly long _quota;
+    private readonly ObjectShelf? _shelf;
 
-    private FolderBlobStore(string directory, long quota, ILogger log)
+    private BlobStore(string directory, long quota, IObjectStore? objects, TimeProvider time, ILogger log)
     {
         _root = Path.Combine(directory, "blobs");
         _quota = quota;
@@ -30,21 +31,26 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
         _database = new BlobDatabase(Path.Combine(directory, "blobs.db"));
         _uploads = new UploadFolder(uploads);
         _writer = new BlobWriter(_database, log);
+        _shelf = objects is null ? null : new ObjectShelf(objects, _database, _writer, time, log);
     }
 
     /// <summary>
     /// Opens or makes the store in the hub's data directory, removes uploads that nobody continued for a day and files that a
-    /// crash left without an owner.
+    /// crash left without an owner. Large blobs go to <paramref name="objects"/>, when given; the store disposes it.
     /// </summary>
-    public static FolderBlobStore Open(HubOptions options, TimeProvider time, ILogger log)
+    internal static BlobStore Open(HubOptions options, TimeProvider time, ILogger log, IObjectStore? objects = null)
     {
-        var store = new FolderBlobStore(options.DataDirectory, options.QuotaBytes, log);
+        var store = new BlobStore(options.DataDirectory, options.QuotaBytes, objects, time, log);
         var stale = store._uploads.Sweep(time.GetUtcNow() - StaleAfter);
         var orphans = store.DeleteOrphans();
         if (stale + orphans > 0)
             log.LogInformation("Removed {Stale} stale uploads and {Orphans} files without an owner", stale, orphans);
         return store;
     }
+
+    /// <summary>True when large blobs lie in this data directory.</summary>
+    internal static bool HasFiles(string directory)
+        => Path.Combine(directory, "blobs") is var root && Directory.Exists(root) && Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Any();
 
     /// <inheritdoc/>
     public async Task<Outcome<IReadOnlyList<BlobRef>>> PutSmallAsync(
@@ -96,6 +102,8 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
     {
         if (!_database.Find([id], withContent: true).TryGetValue(id, out var row))
             return Task.FromResult<Stream?>(null);
+        if (row.Content is null && _shelf is not null)
+            return _shelf.OpenAsync(id, row.Size, cancel);
         return Task.FromResult<Stream?>(row.Content is { } content
             ? new MemoryStream(content, writable: false)
             : new FileStream(PlaceOf(id), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, useAsync: true));
@@ -149,15 +157,46 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public Task<Uri?> DirectReadAsync(BlobId id, CancellationToken cancel)
+        => Task.FromResult(_shelf is not null && _database.Find([id], withContent: false).TryGetValue(id, out var row) && row.Size > BlobRef.InlineLimit
+            ? _shelf.Reading(id)
+            : null);
+
+    /// <inheritdoc/>
+    public async Task<Outcome<Uri?>> DirectWriteAsync(AccountId owner, BlobId id, long total, CancellationToken cancel)
+    {
+        if (_shelf is null || total <= BlobRef.InlineLimit)
+            return (Uri?)null;
+        var promised = _database.Usage(owner) + _uploads.PromisedBytes(owner) + total;
+        return promised > _quota ? QuotaExceeded(promised) : await _shelf.WritingAsync(owner, id, cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Fault?> FinishDirectAsync(AccountId owner, BlobId id, long total, CancellationToken cancel)
+    {
+        if (_shelf is null)
+            return new Fault(FaultCodes.NotFound, "Nothing can be sent past this hub.", Culprit.Input);
+        if (_database.FindClaims(owner, [id]).ContainsKey(id))
+            return null; // the answer to an earlier, identical request was lost
+        return await _shelf.AdoptAsync(owner, id, total, transaction => Claim(transaction, owner, id, total), cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<Fault?> ProbeAsync(CancellationToken cancel) => _shelf?.ProbeAsync(cancel) ?? Task.FromResult<Fault?>(null);
+
+    /// <inheritdoc/>
     public async Task ReleaseAsync(AccountId owner, IReadOnlyCollection<BlobId> ids, CancellationToken cancel)
-        => _ = (await _writer.WriteAsync<int>(
+    {
+        _ = (await _writer.WriteAsync<int>(
             transaction =>
             {
                 foreach (var id in ids)
-                    transaction.Release(owner, id, PlaceOf);
+                    Release(transaction, owner, id);
                 return ids.Count;
             },
             cancel).ConfigureAwait(false)).Value;
+        _shelf?.Collect();
+    }
 
     /// <inheritdoc/>
     public async Task ReleaseAllAsync(AccountId owner, CancellationToken cancel)
@@ -167,10 +206,11 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
             transaction =>
             {
                 var ids = transaction.ClaimsOf(owner);
-                ids.ForEach(id => transaction.Release(owner, id, PlaceOf));
+                ids.ForEach(id => Release(transaction, owner, id));
                 return ids.Count;
             },
             cancel).ConfigureAwait(false)).Value;
+        _shelf?.Collect();
     }
 
     /// <inheritdoc/>
@@ -179,9 +219,21 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_shelf is not null)
+            await _shelf.DisposeAsync().ConfigureAwait(false);
         await _writer.DisposeAsync().ConfigureAwait(false);
         _uploads.Dispose();
         _database.Dispose();
+    }
+
+    private void Release(BlobTransaction transaction, AccountId owner, BlobId id)
+    {
+        if (!transaction.Release(owner, id))
+            return;
+        if (_shelf is null)
+            transaction.Discard(PlaceOf(id));
+        else
+            _shelf.Doom(transaction, id);
     }
 
     private string PlaceOf(BlobId id)
@@ -225,6 +277,8 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
             return new Fault(FaultCodes.HashMismatch, $"What arrived has the SHA-256 {digest}, not {id}; the upload was discarded.", Culprit.Input);
         }
 
+        if (_shelf is not null && total > BlobRef.InlineLimit)
+            return await ShelveAsync(owner, id, total, file).ConfigureAwait(false);
         var small = total <= BlobRef.InlineLimit ? await File.ReadAllBytesAsync(file, cancel).ConfigureAwait(false) : null;
         var place = PlaceOf(id);
         if (small is null)
@@ -236,14 +290,31 @@ public sealed class FolderBlobStore : IBlobStore, IAsyncDisposable
                     transaction.AddLarge(id, total, file, place);
                 else
                     transaction.AddSmall(id, small);
-                transaction.Claim(owner, id, total);
-                var usage = transaction.Usage(owner);
-                return usage > _quota ? QuotaExceeded(usage) : total;
+                return Claim(transaction, owner, id, total);
             },
             CancellationToken.None).ConfigureAwait(false);
         if ((small is not null && stored.IsOk) || stored.Fault?.Code == FaultCodes.QuotaExceeded)
             File.Delete(file);
         return stored;
+    }
+
+    private Outcome<long> Claim(BlobTransaction transaction, AccountId owner, BlobId id, long total)
+    {
+        transaction.Claim(owner, id, total);
+        var usage = transaction.Usage(owner);
+        return usage > _quota ? QuotaExceeded(usage) : total;
+    }
+
+    /// <summary>Takes a complete file to the bucket. While the bucket is away the file stays, short of its last byte, which is asked for again.</summary>
+    private async Task<Outcome<long>> ShelveAsync(AccountId owner, BlobId id, long total, string file)
+    {
+        // Whoever sent it may be gone: the file is complete and would be found neither unfinished nor stored.
+        var fault = await _shelf!.StoreAsync(id, total, file, transaction => Claim(transaction, owner, id, total), CancellationToken.None).ConfigureAwait(false);
+        if (fault is { Retryable: true })
+            UploadFolder.Reopen(file, total);
+        else
+            File.Delete(file);
+        return fault is null ? total : fault;
     }
 
     private Fault QuotaExceeded(long wanted)

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Rxelon.Bench.Network;
+using Rxelon.Client.Specs;
+using Rxelon.Shared.Values;
+
+namespace Rxelon.Bench.Rows;
+
+/// <summary>
+/// One large input from a file on the user's machine through encryption, hub and node into a Wasm program that reads all of it. Beside it a
+/// plain copy of the same file over HTTP on loopback. Hub, node and client share this machine.
+/// </summary>
+internal sealed class StreamRow : IBenchRow
+{
+    private const double NodeMiB = 256;
+    private const double Share = 0.5;
+    private const double MiB = 1 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public string Name => "stream";
+
+    public string About => "a large input from file to program: memory of the node process, and speed over a plain loopback copy";
+
+    public async Task<RowResult> RunAsync(BenchRun run, CancellationToken cancel)
+    {
+        var size = run.Quick ? 128L << 20 : 1L << 30;
+        var network = new BenchNetwork();
+        await using (network.ConfigureAwait(false))
+        {
+            run.Say("starting a hub and a node");
+            await network.StartAsync("--executors", "wasm", "--slots", "1").ConfigureAwait(false);
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            late.CancelAfter(Patience);
+            try
+            {
+                return await RunAsync(network, size, run, late.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                throw new InvalidOperationException($"{e.Message}\n{network.Output}", e);
+            }
+        }
+    }
+
+    private static async Task<RowResult> RunAsync(BenchNetwork network, long size, BenchRun run, CancellationToken cancel)
+    {
+        run.Say($"writing {size >> 20} MiB");
+        var file = Path.Combine(network.Directory, "input.bin");
+        await WriteAsync(file, size, cancel).ConfigureAwait(false);
+        var module = Path.Combine(network.Directory, "digest.wasm");
+        await DigestModule.WriteAsync(module, cancel).ConfigureAwait(false);
+        var expected = DigestModule.Of(file);
+        var hub = (await network.User.Hub.InfoAsync(cancel).ConfigureAwait(false)).Value;
+        var tasks = new TaskRun(network.User, hub, network.Directory, module);
+
+        List<double> plain = [], whole = [], ratios = [], memory = [], sandbox = [], prepare = [], submit = [], complete = [];
+        for (var round = 0; round < run.Times(1, 1); round++)
+        {
+            run.Say("plain copy over loopback");
+            plain.Add(size / MiB / (await LoopbackCopy.RunAsync(file, file + ".copy", cancel).ConfigureAwait(false)).TotalSeconds);
+            run.Say("the same file as a task");
+            using var watch = new MemoryWatch(network.NodeId, network.NodeState);
+            var (stretches, output) = await tasks.StreamAsync($"stream-{round}", file, size, cancel).ConfigureAwait(false);
+            watch.Stop();
+            if (!output.AsSpan().SequenceEqual(expected))
+                throw new InvalidDataException("The program saw other bytes than the file holds.");
+            whole.Add(size / MiB / (stretches.Prepare + stretches.Latency).TotalSeconds);
+            ratios.Add(whole[^1] / plain[^1]);
+            memory.Add(watch.PeakMiB);
+            sandbox.Add(watch.PeakPlainMiB);
+            prepare.Add(stretches.Prepare.TotalSeconds);
+            submit.Add(stretches.Submit.TotalSeconds);
+            complete.Add(stretches.Complete.TotalSeconds);
+        }
+
+        return new RowResult(
+            [
+                new Figure($"{size >> 20} MiB, plain copy over loopback HTTP", "MiB/s", plain),
+                new Figure("the same from file to the program's answer", "MiB/s", whole),
+                new Figure("  over the plain copy", "ratio", ratios, Target.Least(Share)),
+                new Figure("  of it: read, encrypt, write ciphertext", "s", prepare),
+                new Figure("  upload to the hub, durable", "s", submit),
+                new Figure("  node: fetch, check, decrypt, run, report", "s", complete),
+                new Figure("node process, most resident", "MiB", memory, Target.Most(NodeMiB)),
+                new Figure("its sandbox's input in tmpfs, most", "MiB", sandbox),
+            ],
+            ["Every stretch ends before the next begins: the bytes are read and written once in each."]);
+    }
+
+    private static async Task WriteAsync(string file, long size, CancellationToken cancel)
+    {
+        var into = File.Create(file);
+        await using (into.ConfigureAwait(false))
+        {
+            var block = new byte[1 << 20];
+            for (long written = 0; written < size; written += block.Length)
+            {
+                RandomNumberGenerator.Fill(block);
+                await into.WriteAsync(block, cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Looks at a process's resident memory and at its plaintext files until it is stopped.</summary>
+    private sealed class MemoryWatch : IDisposable
+    {
+        private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _watching;
+
+        internal MemoryWatch(int process, string state) => _watching = Task.Run(async () =>
+        {
+            using var timer = new PeriodicTimer(Interval);
+            using var node = Process.GetProcessById(process);
+            var plain = Path.Combine(state, "run");
+            try
+            {
+                while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+                {
+                    node.Refresh();
+                    PeakMiB = Math.Max(PeakMiB, node.WorkingSet64 / MiB);
+                    if (Directory.Exists(plain))
+                        PeakPlainMiB = Math.Max(PeakPlainMiB, UsedMiB(plain));
+                }
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                // The round is over.
+            }
+        });
+
+        internal double PeakMiB { get; private set; }
+
+        internal double PeakPlainMiB { get; private set; }
+
+        internal void Stop()
+        {
+            _stop.Cancel();
+            _watching.GetAwaiter().GetResult();
+        }
+
+        public void Dispose() => _stop.Dispose();
+
+        private static double UsedMiB(string mount)
+        {
+            var drive = new DriveInfo(mount);
+            return (drive.TotalSize - drive.TotalFreeSpace) / MiB;
+        }
+    }
+}
