@@ -31,6 +31,7 @@ run_all_tests() {
     ensure_node || note "the checks in tests/interop will fail"
     if [ "$(uname -s)" = Linux ]; then
         docker_up || note "the container tests will fail"
+        ensure_registry || note "the tests of pulled images will fail"
     fi
 
     rm -rf "$RX_STATE/test"

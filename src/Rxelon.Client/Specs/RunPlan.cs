@@ -5,19 +5,8 @@ using YamlDotNet.RepresentationModel;
 namespace Rxelon.Client.Specs;
 
 /// <summary>The run section, and the name a task gets when nobody gives it one.</summary>
-public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Program, string DefaultName)
+public sealed record RunPlan(WorkloadKind Kind, ImageReference? Image, ProgramPlan Program, string DefaultName)
 {
-    private const string Digest = "sha256:";
-    private const int DigestDigits = 64;
-
-    /// <summary>The image's digest in <c>sha256:…</c> or <c>name@sha256:…</c>; null when the text names no digest.</summary>
-    public static string? ImageDigest(string text)
-    {
-        var digest = text[(text.LastIndexOf('@') + 1)..];
-        return digest.StartsWith(Digest, StringComparison.Ordinal) && digest.Length == Digest.Length + DigestDigits
-            && !digest.AsSpan(Digest.Length).ContainsAnyExcept("0123456789abcdef") ? digest : null;
-    }
-
     internal static RunPlan? Read(string kind, YamlFields run, List<SpecError> errors)
         => run.TakeFields(kind) is not { } fields ? null
             : kind switch
@@ -26,6 +15,9 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
                 "docker" => ReadDocker(fields, errors),
                 _ => ReadMock(fields),
             };
+
+    /// <summary>Whether the text names an image's file and not an image.</summary>
+    public static bool IsPath(string text) => text.EndsWith(".tar", StringComparison.Ordinal) || text.StartsWith('.') || text.StartsWith('/');
 
     private static RunPlan ReadWasm(YamlFields fields)
     {
@@ -48,20 +40,22 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
     private static RunPlan ReadDocker(YamlFields fields, List<SpecError> errors)
     {
         if (!fields.Has("image"))
-            fields.Fail("image", fields.Start, "this field is required: sha256:… or name@sha256:….");
-        string? image = null;
+            fields.Fail("image", fields.Start, "this field is required: sha256:…, name@sha256:…, or the path of an image's .tar file.");
+        ImageReference? image = null;
+        string? path = null;
         if (fields.Take("image") is { } node)
         {
             var text = (node as YamlScalarNode)?.Value ?? "";
-            image = ImageDigest(text);
-            if (image is null && (text.EndsWith(".tar", StringComparison.Ordinal) || text.StartsWith('.') || text.StartsWith('/')))
-                errors.Add(YamlFields.At(FaultCodes.NotYet, "run.docker.image", node.Start, "shipping an image file comes with a later release; name an image that nodes have by digest (sha256:…)."));
+            image = ImageReference.Parse(text);
+            if (image is null && IsPath(text))
+                path = text;
             else if (image is null)
                 errors.Add(YamlFields.At(FaultCodes.Malformed, "run.docker.image", node.Start, $"'{text}' names no digest, and a tag may change: write sha256:… or name@sha256:… (docker inspect --format '{{{{.Id}}}}' NAME)."));
         }
 
         var program = new ProgramPlan
         {
+            ImagePath = path,
             Args = fields.TakeList("args"),
             Command = fields.TakeList("command"),
             Workdir = fields.TakeText("workdir") ?? "",

@@ -1,5 +1,9 @@
+using System.Text;
+using Rxelon.Client.Archives;
 using Rxelon.Client.Splitting;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 using YamlDotNet.RepresentationModel;
 
 namespace Rxelon.Client.Specs;
@@ -16,6 +20,18 @@ public static class TaskFileValidator
         var found = new List<SpecError>();
         if (plan.Program.ModulePath is { } module && !File.Exists(Path.GetFullPath(module, plan.BaseDirectory)))
             found.Add(At(path, FaultCodes.NotFound, $"there is no file {module}.", "run", "wasm", "module"));
+        if (plan.Program.ImagePath is { } image && ImageFile.Open(Path.GetFullPath(image, plan.BaseDirectory)) is var opened)
+        {
+            if (opened.Fault is { } wrong)
+                found.Add(At(path, wrong.Code, wrong.Message, "run", "docker", "image"));
+            else
+            {
+                // A quote's spec names the image; the ciphertext does not exist yet and is only made when the task is submitted.
+                using var file = opened.Value;
+                plan = plan with { Spec = plan.Spec with { Image = file.Id, ImageBlob = new ImageBlob(BlobId.Of(Encoding.UTF8.GetBytes(file.Id)), file.Length) } };
+            }
+        }
+
         if (plan.Inputs.Count > 0 && InputSet.Resolve(plan.Inputs, plan.BaseDirectory).Fault is { } fault)
             found.Add(At(path, fault.Code, fault.Message, "input"));
         return (found.Count == 0 ? plan : null, found);

@@ -28,6 +28,9 @@ public sealed record ProgramPlan
     /// <summary>Wasm module's path; null for Docker.</summary>
     public string? ModulePath { get; init; }
 
+    /// <summary>Docker: path of the archive that brings the image along; null when nodes have or pull it.</summary>
+    public string? ImagePath { get; init; }
+
     public IReadOnlyList<string> Args { get; init; } = [];
 
     public IReadOnlyList<string> Command { get; init; } = [];

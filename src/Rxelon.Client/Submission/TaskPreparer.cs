@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Rxelon.Client.Archives;
 using Rxelon.Client.Specs;
 using Rxelon.Client.Splitting;
 using Rxelon.Shared.Api;
@@ -20,6 +21,9 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
     /// <summary>The shared blob that carries module, arguments, environment and secrets.</summary>
     public const string ProgramBlob = "program";
 
+    /// <summary>The shared blob that carries the image, when one is sent along.</summary>
+    public const string ImageBlobName = "image";
+
     /// <summary>
     /// Makes the ciphertext of a plan. Faults: not-found (module, inputs, a secret's variable), too-large (more parts or bytes
     /// than the hub takes).
@@ -30,27 +34,46 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
         var program = ReadProgram(plan);
         if (program.Fault is { } badProgram)
             return badProgram;
+        var image = plan.Program.ImagePath is { } path ? ImageFile.Open(Path.GetFullPath(path, plan.BaseDirectory)) : default(Outcome<ImageFile>?);
+        if (image?.Fault is { } badImage)
+            return badImage;
+        using var file = image?.Value;
         var task = TaskId.FromBytes(RandomNumberGenerator.GetBytes(16));
         var folder = Path.Combine(journalDirectory, task.ToString());
         using var store = CiphertextStore.Create(folder);
         var splitter = PartSplitter.Open(plan, stdin, folder);
         var parts = splitter.Fault is { } badInput
             ? badInput
-            : await EncryptAsync(plan, program.Value, hub, task, ownerExchangeKey, splitter.Value, store, folder, progress, ct).ConfigureAwait(false);
+            : await EncryptAsync(plan, program.Value, file, hub, task, ownerExchangeKey, splitter.Value, store, folder, progress, ct).ConfigureAwait(false);
         if (!parts.IsOk)
             Directory.Delete(folder, recursive: true);
         return parts;
     }
 
     private static async Task<Outcome<PreparedTask>> EncryptAsync(
-        TaskPlan plan, byte[] program, HubInfo hub, TaskId task, byte[] ownerExchangeKey, PartSplitter splitter, CiphertextStore store,
+        TaskPlan plan, ProgramBundle bundle, ImageFile? image, HubInfo hub, TaskId task, byte[] ownerExchangeKey, PartSplitter splitter, CiphertextStore store,
         string folder, IProgress<SubmitProgress>? progress, CancellationToken ct)
     {
         if (!CipherSuites.TryParse(plan.Spec.Privacy.Cipher, out var suite))
             return new Fault(FaultCodes.Malformed, $"There is no cipher '{plan.Spec.Privacy.Cipher}'.", Culprit.Input);
         var taskKey = KeySchedule.NewTaskKey();
+        byte[] program = [];
         try
         {
+            var spec = plan.Spec;
+            if (image is not null)
+            {
+                // The node's key for the image travels with the program: whoever may open the one needs the other.
+                var key = KeySchedule.Shared(taskKey, ImageBlobName);
+                bundle.ImageKey = ByteString.CopyFrom(key);
+                var blob = await store.AddAsync(
+                    (into, cancel) => EncryptPartAsync(image.WriteAsync, into, key, suite, PartContext.Shared(task, ImageBlobName), cancel), ct).ConfigureAwait(false);
+                if (blob.Size > hub.MaxPartBytes)
+                    return new Fault(FaultCodes.TooLarge, $"The image has {blob.Size} bytes; this hub takes {hub.MaxPartBytes}.", Culprit.Input);
+                spec = spec with { Image = image.Id, ImageBlob = new ImageBlob(blob.Id, blob.Size) };
+            }
+
+            program = bundle.ToByteArray();
             var programKey = KeySchedule.Shared(taskKey, ProgramBlob);
             var sealedProgram = PartCipher.Seal(program, programKey, suite, PartContext.Shared(task, ProgramBlob));
             var programBlob = await store.AddAsync((into, cancel) => into.WriteAsync(sealedProgram, cancel).AsTask(), ct).ConfigureAwait(false);
@@ -71,7 +94,7 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             await store.FlushAsync(ct).ConfigureAwait(false);
             var vaultKey = KeyWrap.Wrap(taskKey, hub.VaultKey, KeyWrapContext.TaskVault(task)).ToBytes();
             var ownerKey = KeyWrap.Wrap(taskKey, ownerExchangeKey, KeyWrapContext.TaskOwner(task)).ToBytes();
-            return new PreparedTask(task, plan.Spec, parts, programBlob, vaultKey, ownerKey, folder);
+            return new PreparedTask(task, spec, parts, programBlob, vaultKey, ownerKey, folder);
         }
         catch (IOException e)
         {
@@ -97,7 +120,7 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
         CryptographicOperations.ZeroMemory(key);
     }
 
-    private Outcome<byte[]> ReadProgram(TaskPlan plan)
+    private Outcome<ProgramBundle> ReadProgram(TaskPlan plan)
     {
         var program = plan.Program;
         var bundle = new ProgramBundle { Version = 1, Workdir = program.Workdir, User = program.User };
@@ -120,6 +143,6 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             bundle.Env[name] = secret;
         }
 
-        return bundle.ToByteArray();
+        return bundle;
     }
 }

@@ -22,7 +22,23 @@ public sealed record NodeOffer(
     string Region,
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlySet<WorkloadKind> Kinds,
-    IReadOnlySet<string> Images);
+    IReadOnlySet<string> Images)
+{
+    /// <summary>Registries that the node pulls images from, <c>HOST[:PORT][/PREFIX]</c>.</summary>
+    public IReadOnlyList<string> Registries { get; init; } = [];
+
+    /// <summary>Runs images that come encrypted with a task.</summary>
+    public bool TakesImages { get; init; }
+
+    /// <summary>Where the operator lets programs connect to: <c>any</c>, <c>[*.]HOST</c>, <c>[*.]HOST:PORT</c>.</summary>
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    /// <summary>The node's GPUs, used ones too.</summary>
+    public IReadOnlyList<GpuInfo> Gpus { get; init; } = [];
+
+    /// <summary>GPUs that no attempt has.</summary>
+    public int GpusFree { get; init; }
+}
 
 /// <summary>One part on one node.</summary>
 public readonly record struct Match(TaskId Task, Placed Placed);

@@ -96,6 +96,8 @@ internal static class TaskEnding
     internal static IReadOnlyList<BlobRef> Blobs(TaskState state)
     {
         var blobs = new HashSet<BlobRef>(state.Order.Parts) { state.Order.Program };
+        if (state.Spec.ImageBlob is { } image)
+            blobs.Add(image.ToReference());
         foreach (var part in state.Parts)
         {
             if (part.Result is { } result)

@@ -1,3 +1,4 @@
+using Rxelon.Node.Executors.Docker;
 using Rxelon.Node.Supervision;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -34,6 +35,9 @@ internal sealed record NodeOptions
     /// <summary>The container engine's socket.</summary>
     public Uri Docker { get; init; } = new("unix:///var/run/docker.sock");
 
+    /// <summary>Which images and what else containers may have.</summary>
+    public DockerTerms Containers { get; init; } = new();
+
     /// <summary>Run although plaintext could be swapped to a disk.</summary>
     public bool AllowSwap { get; init; }
 
@@ -61,6 +65,11 @@ internal sealed record NodeOptions
             "--region is at most 32 letters, digits and hyphens.");
         Check(Labels.All(l => l.Key.Length is > 0 and <= 64 && l.Value.Length <= 64), "--label names and values are at most 64 characters.");
         Check(Docker.Scheme == "unix", "--docker must be a socket of this machine, unix:///….");
+        foreach (var registry in Containers.Registries.Where(r => !ImageReference.IsRegistry(r)))
+            Check(false, $"--image-registry: '{registry}' is not HOST[:PORT] or HOST[:PORT]/PREFIX.");
+        foreach (var rule in Containers.Egress.Agreed.Where(r => !NetworkRules.IsAgreement(r)))
+            Check(false, $"--allow-network: '{rule}' is not any, HOST, HOST:PORT, or one of them with *. before it, in lower case.");
+        Check(Containers.ImageBudget >= LeastMemory, "--image-budget must be at least 64MiB.");
         Check(Executors.Count > 0, "--executors names nothing to run.");
         return errors;
 

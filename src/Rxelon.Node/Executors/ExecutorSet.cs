@@ -37,7 +37,11 @@ internal sealed class ExecutorSet : IAsyncDisposable
         if (options.Executors.Contains(WorkloadKind.Wasm))
             executors.Add(new WasmExecutor(space, options.Threads, time));
         if (options.Executors.Contains(WorkloadKind.Docker))
-            executors.Add(new DockerExecutor(options.Docker, node, space, time));
+            executors.Add(new DockerExecutor(options.Docker, node, space, time, options.Containers with
+            {
+                StateDirectory = options.StateDirectory,
+                Egress = options.Containers.Egress with { LogDirectory = options.StateDirectory },
+            }));
         if (options.Executors.Contains(WorkloadKind.Mock))
             executors.Add(new MockExecutor(time));
         List<ExecutorReport> reports = [];

@@ -167,8 +167,8 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private void OnOverdue(Overdue overdue)
         => Fail(new Fault(FaultCodes.ExecutorFailed, overdue.Reason, Culprit.Node, Retryable: true), _metering, null);
 
-    private void SendProgress() => _link.Tell(new Send(
-        new ToHub { Progress = new Progress { Attempt = _work.Id.ToKey(), Phase = 3, ElapsedMillis = _work.ElapsedMillis } }, Reliable: false));
+    private void SendProgress()
+        => _link.Tell(new Send(new ToHub { Progress = _work.Usage.ToProgress(_work.Id) }, Reliable: false));
 
     private void Done()
     {

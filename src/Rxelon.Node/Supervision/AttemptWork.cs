@@ -45,8 +45,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         return running;
     }
 
-    /// <summary>Time since the program started.</summary>
-    internal long ElapsedMillis => _sandbox?.Stats().WallMillis ?? 0;
+    /// <summary>What the sandbox uses.</summary>
+    internal LiveUsage Usage => _sandbox?.Stats() ?? default;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -62,14 +62,20 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
             return new Fault(FaultCodes.ExecutorMissing, $"This node runs no {task.Kind} tasks.", Culprit.Node, Retryable: true);
         if (!CipherSuites.TryParse(task.Cipher, out _))
             return new Fault(FaultCodes.Malformed, $"This node does not know the cipher '{task.Cipher}'.", Culprit.Input);
-        var program = task.FetchProgramAsync();
+        var program = task.FetchAsync();
         var fetched = await services.Blobs.FetchAsync(input, cancel).ConfigureAwait(false);
         if (fetched.Fault is { } noInput)
             return noInput;
         _input = fetched.Value;
         if (await program.WaitAsync(cancel).ConfigureAwait(false) is { } noProgram)
             return noProgram;
-        var spec = new SandboxSpec(id, task.Image, task.Resources, task.Time, task.OutputBytes, id.Part, task.PartsTotal);
+        var spec = new SandboxSpec(id, task.Image, task.Resources, task.Time, task.OutputBytes, id.Part, task.PartsTotal)
+        {
+            Repository = task.Repository,
+            ShipsImage = task.ShipsImage,
+            Gpu = task.Gpu,
+            Network = task.Network,
+        };
         var sandbox = await executor.PrepareAsync(spec, cancel).ConfigureAwait(false);
         if (sandbox.Fault is { } noSandbox)
             return noSandbox;
@@ -86,6 +92,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         var program = task.OpenProgram(keys.Program);
         if (program.Fault is { } noProgram)
             return Failed(noProgram);
+        if (task.ShipsImage && await task.TakeImageAsync(services.ExecutorFor(task.Kind)!).ConfigureAwait(false) is { } noImage)
+            return Failed(noImage);
         _ = CipherSuites.TryParse(task.Cipher, out var suite);
 
         var writer = services.Spool.Create();

@@ -56,6 +56,13 @@ public sealed class OptionsSpecs
     [InlineData("--region", "eu west")]
     [InlineData("--label", "novalue")]
     [InlineData("--docker", "tcp://elsewhere:2375")]
+    [InlineData("--image-registry", "https://registry.example")]
+    [InlineData("--image-registry", "registry.example/Team")]
+    [InlineData("--preload", "busybox:latest")]
+    [InlineData("--preload", "sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("--image-budget", "some")]
+    [InlineData("--allow-network", "https://example.org")]
+    [InlineData("--allow-network", "*")]
     [InlineData("--executors", "vm")]
     [InlineData("--executors", "")]
     public void What_is_wrong_is_named(string option, string value)

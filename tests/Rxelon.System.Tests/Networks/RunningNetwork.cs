@@ -34,7 +34,7 @@ public class RunningNetwork : IAsyncLifetime
 
     /// <summary>What nodes are started with.</summary>
     protected virtual IReadOnlyList<string> NodeArguments
-        => BusyboxImage.Engine is { } engine ? ["--executors", "wasm,docker", "--docker", engine, .. Common] : ["--executors", "wasm", .. Common];
+        => BusyboxImage.Engine is { } engine ? ["--executors", "wasm,docker", "--docker", engine, "--take-images", .. Common] : ["--executors", "wasm", .. Common];
 
     /// <summary>What the hub is started with, besides its ports and data directory.</summary>
     protected virtual string[] HubArguments => [];

@@ -61,12 +61,22 @@ internal static class WireMap
         var free = Read(offer.Free);
         if (!IsSane(total) || !IsSane(free) || !free.FitsIn(total))
             return null;
+        List<GpuInfo> gpus = [.. offer.Gpus
+            .Where(g => Enum.IsDefined((GpuVendor)g.Vendor) && g.Vendor != 0 && g.Memory >= 0 && g.Model.Length <= MaxText)
+            .Take(GpuRequest.Most).Select(g => new GpuInfo((GpuVendor)g.Vendor, g.Model, g.Memory))];
         var ask = new Tokens(Math.Clamp(offer.AskMicrosPerCoreHour, options.MinAskPerCoreHour, options.MaxAskPerCoreHour));
         return new NodeOffer(
             node, operatorAccount, session, free, total, (int)offer.SlotsFree, (int)offer.SlotsTotal, offer.Draining, ask, offer.Region,
             offer.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal),
             offer.Executors.Select(e => (WorkloadKind)e.Kind).Where(Enum.IsDefined).ToHashSet(),
-            offer.Executors.SelectMany(e => e.Images).ToHashSet(StringComparer.Ordinal));
+            offer.Executors.SelectMany(e => e.Images).ToHashSet(StringComparer.Ordinal))
+        {
+            Registries = [.. offer.Executors.SelectMany(e => e.Registries).Where(ImageReference.IsRegistry).Take(MaxLabels)],
+            Networks = [.. offer.Executors.SelectMany(e => e.Networks).Where(n => n.Length <= MaxText && NetworkRules.IsAgreement(n)).Take(MaxLabels)],
+            Gpus = gpus,
+            GpusFree = (int)Math.Min((uint)gpus.Count, offer.GpusFree),
+            TakesImages = offer.Executors.Any(e => e.TakesImages),
+        };
     }
 
     internal static IReadOnlyList<string> Warnings(Offer? offer)
