@@ -54,6 +54,14 @@ ensure_vm() {
         apt-get apt dpkg-deb dpkg
 }
 
+# What only the container tests need.
+ensure_registry() {
+    has docker-registry && return 0
+    ensure_packages docker-registry docker-registry || return
+    # The package starts a registry on every address of the machine.
+    if has systemctl; then systemctl disable --now docker-registry >/dev/null 2>&1 || true; fi
+}
+
 # Node.js runs the interoperability checks of tests/interop.
 ensure_node() {
     local dir=$RX_ROOT/tests/interop

@@ -32,6 +32,7 @@ run_all_tests() {
     if [ "$(uname -s)" = Linux ]; then
         docker_up || note "the container tests will fail"
         vm_image || note "the virtual machine tests will fail"
+        ensure_registry || note "the tests of pulled images will fail"
     fi
 
     rm -rf "$RX_STATE/test"

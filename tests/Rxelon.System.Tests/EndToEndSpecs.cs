@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Docker.DotNet.Models;
 using Microsoft.Data.Sqlite;
 using Rxelon.Drills;
 using Rxelon.Shared.Ids;
@@ -65,6 +66,25 @@ public sealed class EndToEndSpecs(RunningNetwork net)
 
         Assert.Equal("42 apples\n65534\n", await File.ReadAllTextAsync(Path.Combine(output, "stdout")));
         Assert.Equal("made here\n", await File.ReadAllTextAsync(Path.Combine(output, "made.txt")));
+    }
+
+    /// <summary>As the engine saves it; afterwards only the user has it.</summary>
+    [Fact]
+    public async Task An_image_that_only_the_user_has_travels_with_the_task_and_is_nobody_elses()
+    {
+        using var engine = Engine.Connect();
+        var (id, file) = (await BusyboxImage.ImportAsync(engine, "rxelon-shipped", $"ENV ONLY={Guid.NewGuid():N}"), Path.Combine(Folder("image"), "image.tar"));
+        await using (var saved = File.Create(file))
+        await using (var image = await engine.Images.SaveImageAsync(id))
+            await image.CopyToAsync(saved);
+        await engine.Images.DeleteImageAsync(id, new ImageDeleteParameters { Force = true });
+        var output = Folder("image-out");
+
+        await net.TaskAsync("run", "docker", file, "--split", "count:3", "--out", output, "--memory", "64MiB", "--", "/bin/sh", "-c", "echo $ONLY");
+
+        Assert.Equal(3 * 33, (await File.ReadAllTextAsync(Path.Combine(output, "stdout"))).Length);
+        var others = await net.Network.CliAsync(RunningNetwork.User, "run", "docker", id, "--deadline", "1s", "--", "/bin/sh");
+        Assert.NotEqual(0, others.Code);
     }
 
     [Fact]

@@ -105,7 +105,7 @@ internal sealed class DockerRow : IBenchRow
     private static async Task WriteStartAsync(PlainCell cell, IReadOnlyList<string> command, byte[] stdin, CancellationToken cancel)
     {
         await File.WriteAllBytesAsync(cell.Stdin, stdin, cancel).ConfigureAwait(false);
-        await File.WriteAllBytesAsync(cell.Start, StartProgram.Build(command, new Dictionary<string, string> { ["HOME"] = "/tmp" }, "/"), cancel).ConfigureAwait(false);
+        await File.WriteAllBytesAsync(cell.Start, StartProgram.Build(command, new Dictionary<string, string> { ["HOME"] = "/tmp" }, "/", hasGate: false), cancel).ConfigureAwait(false);
         if (!OperatingSystem.IsLinux())
             return;
         File.SetUnixFileMode(cell.Start, DockerProbes.StartFileMode);

@@ -19,6 +19,8 @@ internal sealed class PlanOptions
     private readonly Option<int> _cpu = Quantity<int>("--cpu", "Cores, such as 0.5. Default 1.", Quantities.TryCpuMillis);
     private readonly Option<long> _memory = Quantity<long>("--memory", "Memory, such as 64MiB. Default 256MiB.", Quantities.TryBytes);
     private readonly Option<long> _disk = Quantity<long>("--disk", "Scratch space, such as 64MiB. Default 1GiB.", Quantities.TryBytes);
+    private readonly Option<GpuRequest?> _gpu = new("--gpu") { Description = "Docker: GPUs per part, COUNT[:VENDOR[:MEMORY]], such as 1:nvidia:8GiB.", CustomParser = ParseGpu };
+    private readonly Option<string[]> _network = new("--network") { Description = "Docker: HOST:PORT that the program may connect to, by proxy. May be repeated.", AllowMultipleArgumentsPerToken = false };
     private readonly Option<long> _time = Quantity<long>("--time", "Time per attempt, such as 5m. Default 60s.", Quantities.TrySeconds);
     private readonly Option<long> _output = Quantity<long>("--output-limit", "Output per part, such as 10MiB. Default 100MiB.", Quantities.TryBytes);
     private readonly Option<long> _deadline = Quantity<long>("--deadline", "From now until it must have ended, such as 2h.", Quantities.TrySeconds);
@@ -34,11 +36,11 @@ internal sealed class PlanOptions
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _time, _output, _deadline, _retries, _parallel, _sticky, _cipher, _region, _tier, _max])
+        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _parallel, _sticky, _cipher, _region, _tier, _max])
             command.Options.Add(option);
     }
 
-    internal TaskPlan Read(ParseResult parsed, WorkloadKind kind, string? image, ProgramPlan program, string defaultName, string directory) => new()
+    internal TaskPlan Read(ParseResult parsed, WorkloadKind kind, string? image, ProgramPlan program, string defaultName, string directory, string? repository = null) => new()
     {
         BaseDirectory = directory,
         Inputs = parsed.GetValue(_input) ?? [],
@@ -50,6 +52,9 @@ internal sealed class PlanOptions
             Name = parsed.GetValue(_name) ?? defaultName,
             Kind = kind,
             Image = image,
+            Repository = repository,
+            Gpu = parsed.GetValue(_gpu),
+            Network = parsed.GetValue(_network) is { Length: > 0 } destinations ? new NetworkRequest(destinations) : null,
             Resources = ReadResources(parsed),
             Limits = new Limits
             {
@@ -95,6 +100,19 @@ internal sealed class PlanOptions
         var standard = Resources.Default;
         return new Resources(
             (int)Or(parsed.GetValue(_cpu), standard.CpuMillis), Or(parsed.GetValue(_memory), standard.Memory), Or(parsed.GetValue(_disk), standard.Disk));
+    }
+
+    private static GpuRequest? ParseGpu(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var parts = result.Tokens[0].Value.Split(':');
+        var vendor = GpuVendor.Any;
+        long memory = 0;
+        if (parts.Length <= 3 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= GpuRequest.Most
+            && (parts.Length < 2 || (Enum.TryParse(parts[1], ignoreCase: true, out vendor) && char.IsAsciiLetter(parts[1][0])))
+            && (parts.Length < 3 || Quantities.TryBytes(parts[2], out memory)))
+            return new GpuRequest(count, vendor, memory);
+        result.AddError($"'{result.Tokens[0].Value}' is not COUNT[:VENDOR[:MEMORY]] such as 1:nvidia:8GiB; vendors are any, nvidia, amd, intel.");
+        return null;
     }
 
     private static SplitPlan ParseSplit(System.CommandLine.Parsing.ArgumentResult result)

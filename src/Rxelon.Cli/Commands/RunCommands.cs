@@ -36,17 +36,19 @@ internal static class RunCommands
 
     private static Command Docker(CliHost host)
     {
-        var image = new Argument<string>("image") { Description = "The image by digest: sha256:… or name@sha256:…." };
+        var image = new Argument<string>("image") { Description = "The image by digest, sha256:… or name@sha256:…, or the path of its .tar file, which is encrypted and sent along." };
         var args = new Argument<string[]>("args") { Description = "The command, after --; otherwise the image's own.", Arity = ArgumentArity.ZeroOrMore };
         var workdir = new Option<string>("--workdir") { Description = "Working directory in the container.", DefaultValueFactory = _ => "" };
         var user = new Option<string>("--user") { Description = "uid or uid:gid; otherwise 65534.", DefaultValueFactory = _ => "" };
         var command = new Command("docker", "A container.") { image, args, workdir, user };
         return Complete(command, host, (parsed, options) =>
         {
-            if (RunPlan.ImageDigest(parsed.GetValue(image)!) is not { } digest)
-                return new Fault(FaultCodes.Malformed, $"'{parsed.GetValue(image)}' names no digest, and a tag may change: write sha256:… (docker inspect --format '{{{{.Id}}}}' NAME).", Culprit.Input);
             var program = new ProgramPlan { Command = parsed.GetValue(args) ?? [], Workdir = parsed.GetValue(workdir)!, User = parsed.GetValue(user)! };
-            return options.Read(parsed, WorkloadKind.Docker, digest, program, "docker", host.Directory);
+            if (RunPlan.IsPath(parsed.GetValue(image)!))
+                return options.Read(parsed, WorkloadKind.Docker, null, program with { ImagePath = parsed.GetValue(image) }, "docker", host.Directory);
+            if (ImageReference.Parse(parsed.GetValue(image)!) is not { } reference)
+                return new Fault(FaultCodes.Malformed, $"'{parsed.GetValue(image)}' names no digest, and a tag may change: write sha256:… (docker inspect --format '{{{{.Id}}}}' NAME).", Culprit.Input);
+            return options.Read(parsed, WorkloadKind.Docker, reference.Digest, program, "docker", host.Directory, reference.Repository);
         });
     }
 
@@ -59,8 +61,9 @@ internal static class RunCommands
         var command = new Command("vm", "A virtual machine.") { image, args, workdir, user };
         return Complete(command, host, (parsed, options) =>
         {
-            if (RunPlan.ImageDigest(parsed.GetValue(image)!) is not { } digest)
-                return new Fault(FaultCodes.Malformed, $"'{parsed.GetValue(image)}' is no digest: write sha256:… (rxelon-node vm-image add prints it).", Culprit.Input);
+            var digest = parsed.GetValue(image)!;
+            if (!ImageReference.IsDigest(digest))
+                return new Fault(FaultCodes.Malformed, $"'{digest}' is no digest: write sha256:… (rxelon-node vm-image add prints it).", Culprit.Input);
             var program = new ProgramPlan { Command = parsed.GetValue(args) ?? [], Workdir = parsed.GetValue(workdir)!, User = parsed.GetValue(user)! };
             return options.Read(parsed, WorkloadKind.Vm, digest, program, "vm", host.Directory);
         });

@@ -82,7 +82,7 @@ internal sealed class ModelCalls(CliSession session, Login login, CallTerms term
         try
         {
             var fetcher = new ResultFetcher(login.Hub, Path.Combine(session.Profiles.Directory, "downloads"));
-            if (await fetcher.ToStreamAsync(task, key.Value, stdout, null, ct).ConfigureAwait(false) is { } broken)
+            if (await fetcher.ToStreamAsync(task.Summary.Task, FinalParts.Of(task), key.Value, stdout, MergeMode.Concat, null, ct).ConfigureAwait(false) is { } broken)
                 return broken;
             if (JsonNode.Parse(stdout.ToArray(), documentOptions: Strict) is JsonObject response && IsCompletion(response))
                 return response;

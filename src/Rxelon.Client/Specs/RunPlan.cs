@@ -5,20 +5,12 @@ using YamlDotNet.RepresentationModel;
 
 namespace Rxelon.Client.Specs;
 
-/// <summary>The run section, and the name a task gets when nobody gives it one.</summary>
-public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Program, string DefaultName)
+/// <summary>
+/// The run section, and the name a task gets when nobody gives it one. The image is a digest, or a model's name; the repository is
+/// where a container's may be pulled from.
+/// </summary>
+public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Program, string DefaultName, string? Repository = null)
 {
-    private const string Digest = "sha256:";
-    private const int DigestDigits = 64;
-
-    /// <summary>The image's digest in <c>sha256:…</c> or <c>name@sha256:…</c>; null when the text names no digest.</summary>
-    public static string? ImageDigest(string text)
-    {
-        var digest = text[(text.LastIndexOf('@') + 1)..];
-        return digest.StartsWith(Digest, StringComparison.Ordinal) && digest.Length == Digest.Length + DigestDigits
-            && !digest.AsSpan(Digest.Length).ContainsAnyExcept("0123456789abcdef") ? digest : null;
-    }
-
     internal static RunPlan? Read(string kind, YamlFields run, List<SpecError> errors)
         => run.TakeFields(kind) is not { } fields ? null
             : kind switch
@@ -29,6 +21,9 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
                 "model" => ReadModel(fields),
                 _ => ReadMock(fields),
             };
+
+    /// <summary>Whether the text names an image's file and not an image.</summary>
+    public static bool IsPath(string text) => text.EndsWith(".tar", StringComparison.Ordinal) || text.StartsWith('.') || text.StartsWith('/');
 
     private static RunPlan ReadWasm(YamlFields fields)
     {
@@ -96,7 +91,7 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
         if (fields.Take("image") is { } node)
         {
             var text = (node as YamlScalarNode)?.Value ?? "";
-            image = ImageDigest(text);
+            image = ImageReference.IsDigest(text) ? text : null;
             if (image is null)
                 errors.Add(YamlFields.At(FaultCodes.Malformed, "run.vm.image", node.Start, $"'{text}' is no digest: write sha256:… (rxelon-node vm-image add prints it)."));
         }
@@ -115,26 +110,28 @@ public sealed record RunPlan(WorkloadKind Kind, string? Image, ProgramPlan Progr
     private static RunPlan ReadDocker(YamlFields fields, List<SpecError> errors)
     {
         if (!fields.Has("image"))
-            fields.Fail("image", fields.Start, "this field is required: sha256:… or name@sha256:….");
-        string? image = null;
+            fields.Fail("image", fields.Start, "this field is required: sha256:…, name@sha256:…, or the path of an image's .tar file.");
+        ImageReference? image = null;
+        string? path = null;
         if (fields.Take("image") is { } node)
         {
             var text = (node as YamlScalarNode)?.Value ?? "";
-            image = ImageDigest(text);
-            if (image is null && (text.EndsWith(".tar", StringComparison.Ordinal) || text.StartsWith('.') || text.StartsWith('/')))
-                errors.Add(YamlFields.At(FaultCodes.NotYet, "run.docker.image", node.Start, "shipping an image file comes with a later release; name an image that nodes have by digest (sha256:…)."));
+            image = ImageReference.Parse(text);
+            if (image is null && IsPath(text))
+                path = text;
             else if (image is null)
                 errors.Add(YamlFields.At(FaultCodes.Malformed, "run.docker.image", node.Start, $"'{text}' names no digest, and a tag may change: write sha256:… or name@sha256:… (docker inspect --format '{{{{.Id}}}}' NAME)."));
         }
 
         var program = new ProgramPlan
         {
+            ImagePath = path,
             Args = fields.TakeList("args"),
             Command = fields.TakeList("command"),
             Workdir = fields.TakeText("workdir") ?? "",
             User = fields.TakeText("user") ?? "",
         };
         fields.RefuseRest();
-        return new RunPlan(WorkloadKind.Docker, image, program, "docker");
+        return new RunPlan(WorkloadKind.Docker, image?.Digest, program, "docker", image?.Repository);
     }
 }

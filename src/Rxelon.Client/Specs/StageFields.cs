@@ -32,6 +32,8 @@ internal sealed class StageFields(List<SpecError> errors, string taskName)
                 Limits = ReadLimits(fields, limits),
                 Parts = fields.TakeValue("parts", IsCount, "a whole number from 1", 1),
             };
+            if (run is { Program.ImagePath: not null } or { Repository: not null })
+                fields.Fail("run.docker.image", fields.Start, "a stage's image must be one that nodes have: write sha256:….");
             fields.RefuseRest();
             if (run is not null)
                 stages.Add((stage, run.Program));

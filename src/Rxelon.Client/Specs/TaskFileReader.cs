@@ -10,6 +10,7 @@ namespace Rxelon.Client.Specs;
 /// <summary>Field by field from YAML to a plan. What later releases bring is known by name and refused with not-yet.</summary>
 internal sealed class TaskFileReader(List<SpecError> errors)
 {
+    private const int HttpsPort = 443;
     private const string Later = "this comes with a later release; leave it out.";
 
     internal TaskPlan? Read(YamlFields root, string baseDirectory)
@@ -25,13 +26,16 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         var limits = ReadLimits(root);
         var stageFields = new StageFields(errors, name);
         var stagesAt = root.Peek("stages") ?? root.Peek("rounds");
-        var stages = stageFields.Read(root, ReadRun, ReadResources, limits);
+        var stages = stageFields.Read(root, ReadRun, ReadStageResources, limits);
         var spec = new TaskSpec
         {
             Name = name,
             Kind = run?.Kind ?? WorkloadKind.Wasm,
             Image = run?.Image,
-            Resources = ReadResources(root),
+            Repository = run?.Repository,
+            Resources = ReadResources(root, out var gpu),
+            Gpu = gpu,
+            Network = ReadNetwork(root),
             Limits = limits,
             Placement = ReadPlacement(root),
             Privacy = ReadPrivacy(root),
@@ -41,11 +45,13 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             Rounds = stageFields.ReadRounds(root),
         };
         stageFields.Check(spec, stagesAt, mergeStage, mergeAt);
-        ReadNetwork(root);
         ReadVerify(root);
         root.NotYet("notify", Later);
-        root.NotYet("gpu", Later);
         root.RefuseRest();
+        if (spec.Gpu is not null && run is { Kind: not WorkloadKind.Docker })
+            root.Fail("resources.gpu", root.Start, "only docker programs get GPUs; leave it out.");
+        if (spec.Network is not null && run is { Kind: not WorkloadKind.Docker })
+            root.Fail("network", root.Start, "only docker programs reach a network; use none.");
         return run is null ? null : new TaskPlan
         {
             Spec = spec,
@@ -173,8 +179,9 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         return (MergeMode.Concat, null, null);
     }
 
-    private static Resources ReadResources(YamlFields root)
+    private static Resources ReadResources(YamlFields root, out GpuRequest? gpu)
     {
+        gpu = null;
         var standard = Resources.Default;
         if (root.TakeFields("resources") is not { } fields)
             return standard;
@@ -182,9 +189,31 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             fields.TakeValue("cpu", Quantities.TryCpuMillis, "a number of cores such as 0.5 or 2", standard.CpuMillis),
             fields.TakeValue("memory", IsPositiveSize, "a size such as 256MiB", standard.Memory),
             fields.TakeValue("disk", Quantities.TryBytes, "a size such as 1GiB", standard.Disk));
-        fields.NotYet("gpu", Later);
+        if (fields.TakeFields("gpu") is { } wanted)
+            gpu = ReadGpu(wanted);
         fields.RefuseRest();
         return resources;
+    }
+
+    private static Resources ReadStageResources(YamlFields stage)
+    {
+        var mark = stage.Start;
+        var resources = ReadResources(stage, out var gpu);
+        if (gpu is not null)
+            stage.Fail("resources.gpu", mark, "GPUs are for the task's own run only; leave it out.");
+        return resources;
+    }
+
+    private static GpuRequest? ReadGpu(YamlFields fields)
+    {
+        var gpu = new GpuRequest(
+            fields.TakeValue("count", IsCount, "a whole number", 1),
+            fields.TakeChoice("vendor", [("any", GpuVendor.Any), ("nvidia", GpuVendor.Nvidia), ("amd", GpuVendor.Amd), ("intel", GpuVendor.Intel)], [], GpuVendor.Any),
+            fields.TakeValue("memory", Quantities.TryBytes, "a size such as 8GiB", 0L));
+        if (gpu.Count > GpuRequest.Most)
+            fields.Fail("count", fields.Start, $"{GpuRequest.Most} is the most.");
+        fields.RefuseRest();
+        return gpu.Count == 0 ? null : gpu;
     }
 
     private static Limits ReadLimits(YamlFields root)
@@ -203,11 +232,20 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         return limits;
     }
 
-    private void ReadNetwork(YamlFields root)
+    private NetworkRequest? ReadNetwork(YamlFields root)
     {
         if (root.Take("network") is not { } node || node is YamlScalarNode { Value: "none" })
-            return;
-        errors.Add(YamlFields.At(FaultCodes.NotYet, "network", node.Start, "network access comes with a later release; use none."));
+            return null;
+        if (YamlFields.Open(node, "network", errors) is not { } fields)
+            return null;
+        var start = fields.Start;
+        var allow = fields.TakeList("allow", orOne: true).Select(d => d.Contains(':', StringComparison.Ordinal) ? d : $"{d}:{HttpsPort}").ToList();
+        foreach (var wrong in allow.Where(d => !NetworkRules.IsDestination(d)))
+            fields.Fail("allow", start, $"'{wrong}' is not HOST:PORT such as example.org:443, or *.example.org:443, in lower case.");
+        if (allow.Count is 0 or > NetworkRequest.Most)
+            fields.Fail("allow", start, $"name 1 to {NetworkRequest.Most} destinations, such as example.org:443; or write network: none.");
+        fields.RefuseRest();
+        return new NetworkRequest(allow);
     }
 
     private static Placement ReadPlacement(YamlFields root)

@@ -1,5 +1,9 @@
+using System.Text;
+using Rxelon.Client.Archives;
 using Rxelon.Client.Splitting;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 using YamlDotNet.RepresentationModel;
 
 namespace Rxelon.Client.Specs;
@@ -22,6 +26,18 @@ public static class TaskFileValidator
         {
             if (program.ModulePath is { } stageModule && !File.Exists(Path.GetFullPath(stageModule, plan.BaseDirectory)))
                 found.Add(At(path, FaultCodes.NotFound, $"there is no file {stageModule}.", "stages", stage, "run", "wasm", "module"));
+        }
+
+        if (plan.Program.ImagePath is { } image && ImageFile.Open(Path.GetFullPath(image, plan.BaseDirectory)) is var opened)
+        {
+            if (opened.Fault is { } wrong)
+                found.Add(At(path, wrong.Code, wrong.Message, "run", "docker", "image"));
+            else
+            {
+                // A quote's spec names the image; the ciphertext does not exist yet and is only made when the task is submitted.
+                using var file = opened.Value;
+                plan = plan with { Spec = plan.Spec with { Image = file.Id, ImageBlob = new ImageBlob(BlobId.Of(Encoding.UTF8.GetBytes(file.Id)), file.Length) } };
+            }
         }
 
         if (plan.Inputs.Count > 0 && PartSplitter.Open(plan, () => Stream.Null, ".").Fault is { } fault)

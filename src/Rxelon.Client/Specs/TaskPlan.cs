@@ -34,6 +34,9 @@ public sealed record ProgramPlan
     /// <summary>What a model is asked; null for the others, and when each part brings its own request.</summary>
     public ModelPlan? Model { get; init; }
 
+    /// <summary>Docker: path of the archive that brings the image along; null when nodes have or pull it.</summary>
+    public string? ImagePath { get; init; }
+
     public IReadOnlyList<string> Args { get; init; } = [];
 
     public IReadOnlyList<string> Command { get; init; } = [];

@@ -13,7 +13,8 @@ public sealed record PreparedTask(
     TaskId Task, TaskSpec Spec, IReadOnlyList<BlobRef> Parts, BlobRef Program, byte[] VaultKey, byte[] OwnerKey, string Folder)
 {
     /// <summary>Bytes of ciphertext to upload.</summary>
-    public long TotalBytes => Parts.Sum(p => p.Size) + Program.Size + (Spec.Stages?.Sum(s => s.Program?.Size ?? 0) ?? 0);
+    public long TotalBytes
+        => Parts.Sum(p => p.Size) + Program.Size + (Spec.ImageBlob?.Size ?? 0) + (Spec.Stages?.Sum(s => s.Program?.Size ?? 0) ?? 0);
 
     /// <summary>The order at the quoted price, signed by its owner.</summary>
     public SubmitRequest Sign(AccountKeys owner, QuoteResponse quote) => Sign(owner, quote.Ceiling, quote.Token);

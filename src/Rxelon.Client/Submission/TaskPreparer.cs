@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Rxelon.Client.Archives;
 using Rxelon.Client.Specs;
 using Rxelon.Client.Splitting;
 using Rxelon.Shared.Api;
@@ -20,6 +21,9 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
     /// <summary>The shared blob that carries module, arguments, environment and secrets.</summary>
     public const string ProgramBlob = "program";
 
+    /// <summary>The shared blob that carries the image, when one is sent along.</summary>
+    public const string ImageBlobName = "image";
+
     /// <summary>
     /// Makes the ciphertext of a plan. Faults: not-found (module, inputs, a secret's variable), too-large (more parts or bytes
     /// than the hub takes).
@@ -36,30 +40,49 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             var read = ReadProgram(plan.StagePrograms[stage.Name], plan.BaseDirectory);
             if (read.Fault is { } badStage)
                 return badStage;
-            stagePrograms.Add(read.Value);
+            stagePrograms.Add(read.Value.ToByteArray());
         }
 
+        var image = plan.Program.ImagePath is { } path ? ImageFile.Open(Path.GetFullPath(path, plan.BaseDirectory)) : default(Outcome<ImageFile>?);
+        if (image?.Fault is { } badImage)
+            return badImage;
+        using var file = image?.Value;
         var task = TaskId.FromBytes(RandomNumberGenerator.GetBytes(16));
         var folder = Path.Combine(journalDirectory, task.ToString());
         using var store = CiphertextStore.Create(folder);
         var splitter = PartSplitter.Open(plan, stdin, folder);
         var parts = splitter.Fault is { } badInput
             ? badInput
-            : await EncryptAsync(plan, program.Value, stagePrograms, hub, task, ownerExchangeKey, splitter.Value, store, folder, progress, ct).ConfigureAwait(false);
+            : await EncryptAsync(plan, program.Value, stagePrograms, file, hub, task, ownerExchangeKey, splitter.Value, store, folder, progress, ct).ConfigureAwait(false);
         if (!parts.IsOk)
             Directory.Delete(folder, recursive: true);
         return parts;
     }
 
     private static async Task<Outcome<PreparedTask>> EncryptAsync(
-        TaskPlan plan, byte[] program, List<byte[]> stagePrograms, HubInfo hub, TaskId task, byte[] ownerExchangeKey, PartSplitter splitter, CiphertextStore store,
-        string folder, IProgress<SubmitProgress>? progress, CancellationToken ct)
+        TaskPlan plan, ProgramBundle bundle, List<byte[]> stagePrograms, ImageFile? image, HubInfo hub, TaskId task, byte[] ownerExchangeKey, PartSplitter splitter,
+        CiphertextStore store, string folder, IProgress<SubmitProgress>? progress, CancellationToken ct)
     {
         if (!CipherSuites.TryParse(plan.Spec.Privacy.Cipher, out var suite))
             return new Fault(FaultCodes.Malformed, $"There is no cipher '{plan.Spec.Privacy.Cipher}'.", Culprit.Input);
         var taskKey = KeySchedule.NewTaskKey();
+        byte[] program = [];
         try
         {
+            var spec = plan.Spec;
+            if (image is not null)
+            {
+                // The node's key for the image travels with the program: whoever may open the one needs the other.
+                var key = KeySchedule.Shared(taskKey, ImageBlobName);
+                bundle.ImageKey = ByteString.CopyFrom(key);
+                var blob = await store.AddAsync(
+                    (into, cancel) => EncryptPartAsync(image.WriteAsync, into, key, suite, PartContext.Shared(task, ImageBlobName), cancel), ct).ConfigureAwait(false);
+                if (blob.Size > hub.MaxPartBytes)
+                    return new Fault(FaultCodes.TooLarge, $"The image has {blob.Size} bytes; this hub takes {hub.MaxPartBytes}.", Culprit.Input);
+                spec = spec with { Image = image.Id, ImageBlob = new ImageBlob(blob.Id, blob.Size) };
+            }
+
+            program = bundle.ToByteArray();
             var programBlob = await SealProgramAsync(program, ProgramBlob).ConfigureAwait(false);
             var stages = new List<StageSpec>();
             foreach (var (stage, stageProgram) in (plan.Spec.Stages ?? []).Zip(stagePrograms))
@@ -68,7 +91,7 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
                 stages.Add(stage with { Program = new StageProgram(blob.Id, blob.Size) });
             }
 
-            var spec = plan.Spec with { Stages = stages.Count > 0 ? stages : null };
+            spec = spec with { Stages = stages.Count > 0 ? stages : null };
             var parts = new List<BlobRef>();
             await foreach (var write in splitter.PartsAsync(ct).ConfigureAwait(false))
             {
@@ -123,7 +146,7 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
         CryptographicOperations.ZeroMemory(key);
     }
 
-    private Outcome<byte[]> ReadProgram(ProgramPlan program, string baseDirectory)
+    private Outcome<ProgramBundle> ReadProgram(ProgramPlan program, string baseDirectory)
     {
         var bundle = new ProgramBundle { Version = 1, Workdir = program.Workdir, User = program.User };
         if (program.ModulePath is { } path)
@@ -136,7 +159,7 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
 
         if (program.Model is { } model)
         {
-            var request = model.ToRequest(plan.BaseDirectory);
+            var request = model.ToRequest(baseDirectory);
             if (request.Fault is { } noPrompt)
                 return noPrompt;
             bundle.ModelRequest = ByteString.CopyFromUtf8(request.Value);
@@ -153,6 +176,6 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             bundle.Env[name] = secret;
         }
 
-        return bundle.ToByteArray();
+        return bundle;
     }
 }

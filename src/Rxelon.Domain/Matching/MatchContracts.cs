@@ -31,6 +31,21 @@ public sealed record NodeOffer(
 
     /// <summary>The cluster behind the models; null without one.</summary>
     public OfferedPool? Pool { get; init; }
+
+    /// <summary>Registries that the node pulls images from, <c>HOST[:PORT][/PREFIX]</c>.</summary>
+    public IReadOnlyList<string> Registries { get; init; } = [];
+
+    /// <summary>Runs images that come encrypted with a task.</summary>
+    public bool TakesImages { get; init; }
+
+    /// <summary>Where the operator lets programs connect to: <c>any</c>, <c>[*.]HOST</c>, <c>[*.]HOST:PORT</c>.</summary>
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    /// <summary>The node's GPUs, used ones too.</summary>
+    public IReadOnlyList<GpuInfo> Gpus { get; init; } = [];
+
+    /// <summary>GPUs that no attempt has.</summary>
+    public int GpusFree { get; init; }
 }
 
 /// <summary>A loaded model answers at once, another is placed first. Speed in thousandths of a token per second, 0 unknown.</summary>

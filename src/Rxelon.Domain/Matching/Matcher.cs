@@ -242,7 +242,7 @@ public sealed class Matcher
     private Match Take(QueuedTask task, int part, NodeRoom room, DateTimeOffset now)
     {
         var offer = room.Offer;
-        room.Reserve(task.Demand.Task, part, task.Demand.Spec.Resources);
+        room.Reserve(task.Demand.Task, part, task.Demand.Spec.Resources, task.Demand.Spec.Gpu?.Count ?? 0);
         _nodes.Refresh(room);
         task.InFlight[part] = new InFlight(offer.Node, now, false);
         task.Running++;

@@ -1,5 +1,6 @@
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Matching;
 
@@ -22,8 +23,10 @@ internal readonly record struct RoomKey(int Slots, long Ask, int Sequence, bool 
 }
 
 /// <summary>Room taken on a node by one part; the attempt's number is 0 until its task has answered.</summary>
-internal sealed class Reservation(Resources resources)
+internal sealed class Reservation(Resources resources, int gpus)
 {
+    internal int Gpus => gpus;
+
     internal Resources Resources { get; } = resources;
 
     internal int Number { get; set; }
@@ -40,6 +43,8 @@ internal sealed class NodeRoom(NodeOffer offer, int sequence)
     private Resources _reserved;
     private Resources _foreign = offer.Total - offer.Free;
     private int _foreignSlots = offer.SlotsTotal - offer.SlotsFree;
+    private int _reservedGpus;
+    private int _foreignGpus = offer.Gpus.Count - offer.GpusFree;
 
     internal NodeOffer Offer { get; private set; } = offer;
 
@@ -62,8 +67,16 @@ internal sealed class NodeRoom(NodeOffer offer, int sequence)
 
     internal bool CanTakeWork => IsLive && CoolUntil is null && SlotsFree > 0;
 
+    /// <summary>
+    /// Whether enough suitable GPUs are free for sure: which ones the others have is the node's business, so each of theirs is
+    /// taken to be a suitable one.
+    /// </summary>
+    internal bool HasGpus(GpuRequest? request)
+        => request is null || Offer.Gpus.Count(request.IsMetBy) - _reservedGpus - _foreignGpus >= request.Count;
+
     internal void Update(NodeOffer next)
     {
+        var gpusUsed = next.Gpus.Count - next.GpusFree;
         var used = next.Total - next.Free;
         var slotsUsed = next.SlotsTotal - next.SlotsFree;
         if (next.Session != Offer.Session || !IsLive)
@@ -71,6 +84,8 @@ internal sealed class NodeRoom(NodeOffer offer, int sequence)
             // What runs there was resumed by the new session and is in its report.
             _reservations.Clear();
             _reserved = default;
+            _reservedGpus = 0;
+            _foreignGpus = gpusUsed;
             _foreign = used;
             _foreignSlots = slotsUsed;
             IsLive = true;
@@ -80,18 +95,24 @@ internal sealed class NodeRoom(NodeOffer offer, int sequence)
             var unknown = used - _reserved;
             _foreign = new Resources(
                 Shrunk(_foreign.CpuMillis, unknown.CpuMillis), Shrunk(_foreign.Memory, unknown.Memory), Shrunk(_foreign.Disk, unknown.Disk));
+            _foreignGpus = Shrunk(_foreignGpus, gpusUsed - _reservedGpus);
             _foreignSlots = Shrunk(_foreignSlots, slotsUsed - _reservations.Count);
         }
 
         Offer = next;
     }
 
-    internal void Reserve(TaskId task, int part, Resources resources)
+    internal void Reserve(TaskId task, int part, Resources resources, int gpus)
     {
         if (_reservations.Remove((task, part), out var old))
+        {
             _reserved -= old.Resources;
-        _reservations[(task, part)] = new Reservation(resources);
+            _reservedGpus -= old.Gpus;
+        }
+
+        _reservations[(task, part)] = new Reservation(resources, gpus);
         _reserved += resources;
+        _reservedGpus += gpus;
     }
 
     internal Reservation? Find(TaskId task, int part) => _reservations.GetValueOrDefault((task, part));
@@ -103,6 +124,7 @@ internal sealed class NodeRoom(NodeOffer offer, int sequence)
             return false;
         _reservations.Remove((task, part));
         _reserved -= reservation.Resources;
+        _reservedGpus -= reservation.Gpus;
         return true;
     }
 

@@ -99,7 +99,7 @@ internal static class Reasons
                 why = room.Offer.AskPerCoreHour > maxAsk ? Mismatch.Price
                     : room.Offer.Draining ? Mismatch.Draining
                     : room.CoolUntil is not null ? Mismatch.Cooling
-                    : room.SlotsFree <= 0 || !spec.Resources.FitsIn(room.Free) ? Mismatch.Busy
+                    : room.SlotsFree <= 0 || !spec.Resources.FitsIn(room.Free) || !room.HasGpus(spec.Gpu) ? Mismatch.Busy
                     : Mismatch.None;
             }
 

@@ -6,9 +6,14 @@ using Rxelon.Shared.Workloads;
 namespace Rxelon.Domain.Matching;
 
 /// <summary>Everything about a task that decides which nodes qualify, the price limit rounded up to an eighth of a power of two.</summary>
-internal readonly record struct ShapeKey(WorkloadKind Kind, string? Image, Resources Resources, int AskBucket, string Places)
+internal readonly record struct ShapeKey(WorkloadKind Kind, string? Image, Resources Resources, int AskBucket, string Places, string Needs)
 {
-    internal static ShapeKey Of(TaskSpec spec, Tokens maxAsk) => new(spec.Kind, spec.Image, spec.Resources, Bucket(maxAsk.Micros), PlacesOf(spec.Placement));
+    internal static ShapeKey Of(TaskSpec spec, Tokens maxAsk) => new(spec.Kind, spec.Image, spec.Resources, Bucket(maxAsk.Micros), PlacesOf(spec.Placement), NeedsOf(spec));
+
+    /// <summary>What few tasks ask for; empty for the others.</summary>
+    private static string NeedsOf(TaskSpec spec)
+        => spec.Repository is null && spec.ImageBlob is null && spec.Gpu is null && spec.Network is null ? ""
+            : $"{(spec.ImageBlob is null ? spec.Repository : "image")}|{spec.Gpu}|{string.Join(',', spec.Network?.Allow ?? [])}";
 
     private static int Bucket(long ask)
     {
@@ -67,7 +72,8 @@ internal sealed class Shape(ShapeKey key, TaskSpec sample)
 
     /// <summary>Whether the node has room for a part right now.</summary>
     internal bool HasRoom(NodeRoom room)
-        => room.CanTakeWork && room.Offer.AskPerCoreHour.Micros <= _askBound && Key.Resources.FitsIn(room.Free) && Check(room.Offer) == Mismatch.None;
+        => room.CanTakeWork && room.Offer.AskPerCoreHour.Micros <= _askBound && Key.Resources.FitsIn(room.Free) && room.HasGpus(sample.Gpu)
+            && Check(room.Offer) == Mismatch.None;
 }
 
 /// <summary>A task that has parts waiting or in flight.</summary>

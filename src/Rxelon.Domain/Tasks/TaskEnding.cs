@@ -97,6 +97,8 @@ internal static class TaskEnding
     {
         var blobs = new HashSet<BlobRef>(state.Order.Parts) { state.Order.Program };
         blobs.UnionWith(state.Plan.Stages.Select(s => s.Program).OfType<BlobRef>());
+        if (state.Spec.ImageBlob is { } image)
+            blobs.Add(image.ToReference());
         foreach (var part in state.Parts)
         {
             if (part.Result is { } result)

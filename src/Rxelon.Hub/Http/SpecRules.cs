@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Rxelon.Hub.Config;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Values;
@@ -7,7 +6,7 @@ using Rxelon.Shared.Workloads;
 namespace Rxelon.Hub.Http;
 
 /// <summary>What a task spec may say here; the first thing that is wrong, with its field.</summary>
-internal static partial class SpecRules
+internal static class SpecRules
 {
     /// <summary>Parts of one task; a submission of so many fits into <see cref="MaxSubmissionBytes"/>.</summary>
     internal const int MaxParts = 50_000;
@@ -54,8 +53,16 @@ internal static partial class SpecRules
             return ("kind", "a kind of sandbox that this network offers (Wasm, Docker, Vm, Model)");
         if (spec.Kind == WorkloadKind.Model && (spec.Image is null || !Model().IsMatch(spec.Image)))
             return ("image", "for Model the model's full name: at most 128 letters, digits, and . _ - / between them");
-        if (spec.Kind is WorkloadKind.Docker or WorkloadKind.Vm ? spec.Image is null || !Digest().IsMatch(spec.Image) : spec.Kind != WorkloadKind.Model && spec.Image is not null)
+        if (spec.Kind is WorkloadKind.Docker or WorkloadKind.Vm ? !ImageReference.IsDigest(spec.Image) : spec.Kind != WorkloadKind.Model && spec.Image is not null)
             return ("image", "for Docker and Vm, and only there, an image by digest: sha256: and 64 hex digits");
+        if (spec.Repository is { } from && (spec.Kind != WorkloadKind.Docker || !ImageReference.IsRepository(from)))
+            return ("repository", "for Docker, and only there, where the image may be pulled from: HOST[:PORT]/PATH");
+        if (spec.ImageBlob is { } image && (spec.Kind != WorkloadKind.Docker || image.Id.IsUnset || image.Size < 1 || spec.Repository is not null))
+            return ("imageBlob", "for Docker, and only there, the stored archive of an image that no registry has: its id and size");
+        if (spec.Network is { } network && (spec.Kind != WorkloadKind.Docker || network.Allow.Count is 0 or > NetworkRequest.Most || !network.Allow.All(NetworkRules.IsDestination)))
+            return ("network", $"for Docker, and only there, 1 to {NetworkRequest.Most} destinations, HOST:PORT or *.HOST:PORT, in lower case");
+        if (spec.Gpu is { } gpu && (spec.Kind != WorkloadKind.Docker || gpu.Count is < 1 or > GpuRequest.Most || !Enum.IsDefined(gpu.Vendor) || gpu.Memory is < 0 or > MaxMemory))
+            return ("gpu", $"for Docker, and only there, 1 to {GpuRequest.Most} GPUs of Any, Nvidia, Amd or Intel, and the least memory of each");
         if (!CipherSuites.TryParse(spec.Privacy.Cipher, out _))
             return ("privacy.cipher", "aes-256-gcm, chacha20-poly1305 or aes-256-gcm-siv");
         if (!Enum.IsDefined(spec.Privacy.Custody))
@@ -86,9 +93,6 @@ internal static partial class SpecRules
 
     private static (string, string)? Within(string field, long value, long least, long most)
         => value >= least && value <= most ? null : (field, $"a number from {least} to {most}");
-
-    [GeneratedRegex("^sha256:[0-9a-f]{64}$", RegexOptions.CultureInvariant)]
-    private static partial Regex Digest();
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$", RegexOptions.CultureInvariant)]
     private static partial Regex Model();

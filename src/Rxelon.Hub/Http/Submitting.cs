@@ -44,7 +44,8 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
         {
             if (vault.Check(request.Task, request.VaultKey).Fault is { } keyFault)
                 return Answers.Problem(keyFault, "vaultKey");
-            if (await MissingAsync(caller.Account, [.. parts, .. programs], cancel) is { } missing)
+            IReadOnlyList<BlobRef> image = parsed.Value.ImageBlob is { } shipped ? [shipped.ToReference()] : [];
+            if (await MissingAsync(caller.Account, [.. parts, .. programs, .. image], cancel) is { } missing)
                 return Answers.Problem(missing);
         }
 

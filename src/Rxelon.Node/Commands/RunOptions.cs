@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Rxelon.Node.Config;
+using Rxelon.Node.Executors.Docker;
+using Rxelon.Node.Executors.Egress;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
@@ -36,6 +38,24 @@ internal sealed class RunOptions
         Description = "Seconds without a token after which an answer counts as dead",
         DefaultValueFactory = _ => 60,
     };
+    private readonly Option<string[]> _registries = new("--image-registry")
+    {
+        Description = "HOST[:PORT] or HOST[:PORT]/PREFIX that images are pulled from, by digest; repeatable (default: nothing is pulled)",
+    };
+    private readonly Option<string[]> _preload = new("--preload") { Description = "REPOSITORY@sha256:… to pull at the start and keep; repeatable" };
+    private readonly Option<string> _imageBudget = new("--image-budget")
+    {
+        Description = "Disk for pulled images; the least recently used go first. Your own images are not counted and not removed",
+        DefaultValueFactory = _ => "10GiB",
+    };
+    private readonly Option<string[]> _networks = new("--allow-network")
+    {
+        Description = "Where containers may connect to, through this node, if their task asks for it: any, HOST, HOST:PORT, *.HOST; repeatable (default: nowhere)",
+    };
+    private readonly Option<bool> _takeImages = new("--take-images")
+    {
+        Description = "Also run images that come encrypted with a task; the engine keeps them on its disk until the task leaves",
+    };
     private readonly Option<bool> _allowSwap = new("--allow-swap") { Description = "Run although users' plaintext could be swapped to a disk" };
     private readonly Option<bool> _mock = new("--mock") { Description = "Also accept mock tasks, which compute nothing (tests)" };
     private readonly Option<string> _executors = new("--executors")
@@ -63,7 +83,7 @@ internal sealed class RunOptions
 
     internal void AddSandboxOptionsTo(Command command)
     {
-        foreach (var option in (Option[])[_docker, _qemu, _vmImages, _exo, _exoStall, _allowSwap, _mock, _executors])
+        foreach (var option in (Option[])[_docker, _registries, _preload, _imageBudget, _takeImages, _networks, _qemu, _vmImages, _exo, _exoStall, _allowSwap, _mock, _executors])
             command.Add(option);
     }
 
@@ -76,11 +96,12 @@ internal sealed class RunOptions
             StateDirectory = Path.GetFullPath(parsed.GetValue(_state) ?? "."),
             Slots = parsed.GetValue(_slots),
             Cpus = parsed.GetValue(_cpus),
-            Memory = Memory(parsed.GetValue(_memory)),
+            Memory = Size("--memory", parsed.GetValue(_memory)),
             Ask = Ask(parsed.GetValue(_ask)),
             Region = parsed.GetValue(_region) ?? "",
             Labels = Labels(parsed.GetValue(_labels) ?? []),
             Docker = Docker(parsed.GetValue(_docker)),
+            Containers = Containers(),
             Qemu = parsed.GetValue(_qemu) ?? "",
             VmImages = parsed.GetValue(_vmImages) is { } images ? Path.GetFullPath(images) : null,
             Exo = Exo(parsed.GetValue(_exo)),
@@ -92,13 +113,34 @@ internal sealed class RunOptions
             errors.WriteLine(error);
         return wrong.Count == 0 && options.Validate().Count == 0 ? options : null;
 
-        long? Memory(string? text)
+        long? Size(string option, string? text)
         {
             if (text is null)
                 return null;
             if (!ByteSize.TryParse(text, out var bytes))
-                wrong.Add($"--memory: '{text}' is not a size such as 8GiB.");
+                wrong.Add($"{option}: '{text}' is not a size such as 8GiB.");
             return bytes;
+        }
+
+        DockerTerms Containers()
+        {
+            var preload = new List<ImageReference>();
+            foreach (var text in parsed.GetValue(_preload) ?? [])
+            {
+                if (ImageReference.Parse(text) is { Repository: not null } image)
+                    preload.Add(image);
+                else
+                    wrong.Add($"--preload: '{text}' is not REPOSITORY@sha256:….");
+            }
+
+            return new DockerTerms
+            {
+                Registries = parsed.GetValue(_registries) ?? [],
+                Preload = preload,
+                ImageBudget = Size("--image-budget", parsed.GetValue(_imageBudget)) ?? new DockerTerms().ImageBudget,
+                TakesImages = parsed.GetValue(_takeImages),
+                Egress = new EgressTerms { Agreed = parsed.GetValue(_networks) ?? [] },
+            };
         }
 
         Tokens Ask(string? text)

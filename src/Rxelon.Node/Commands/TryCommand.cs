@@ -54,7 +54,10 @@ internal static class TryCommand
                 bundle.Env[pair.Split('=')[0]] = pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..];
             var spec = new SandboxSpec(
                 new AttemptId(TaskId.FromBytes("a-task-to-try-it"u8), 0, 1), isWasm ? null : parsed.GetValue(program),
-                Resources.Default with { Memory = bytes }, TimeSpan.FromSeconds(parsed.GetValue(seconds)), new Limits().OutputBytes, 0, 1);
+                Resources.Default with { Memory = bytes }, TimeSpan.FromSeconds(parsed.GetValue(seconds)), new Limits().OutputBytes, 0, 1)
+            {
+                Log = Show,
+            };
             using var input = await TryFiles.PackAsync(parsed.GetValue(stdin), parsed.GetValue(inputs) ?? [], cancel);
             var options = new NodeOptions
             {
@@ -86,7 +89,6 @@ internal static class TryCommand
             await using var sandbox = prepared.Value;
             using var result = new MemoryStream();
             var ran = await sandbox.RunAsync(program, input, result, cancel);
-            await Console.Error.WriteAsync(ran.StderrTail);
             if (ran.Fault is { } failure)
                 return await FailAsync(ProgramFailed, $"{failure.Code}: {failure.Message}");
             result.Position = 0;
@@ -100,6 +102,15 @@ internal static class TryCommand
         {
             state.Delete(recursive: true);
         }
+    }
+
+    /// <summary>Standard error as it comes; standard output is the result and follows at the end.</summary>
+    private static void Show(LogSource source, ReadOnlySpan<byte> bytes)
+    {
+        if (source != LogSource.Stderr)
+            return;
+        using var error = Console.OpenStandardError();
+        error.Write(bytes);
     }
 
     private static async Task<int> FailAsync(int code, string message)

@@ -1,3 +1,4 @@
+using Rxelon.Node.Executors.Docker;
 using Rxelon.Node.Executors.Vm;
 using Rxelon.Node.Supervision;
 using Rxelon.Shared.Values;
@@ -34,6 +35,9 @@ internal sealed record NodeOptions
 
     /// <summary>The container engine's socket.</summary>
     public Uri Docker { get; init; } = new("unix:///var/run/docker.sock");
+
+    /// <summary>Which images and what else containers may have.</summary>
+    public DockerTerms Containers { get; init; } = new();
 
     /// <summary>QEMU, by name or path.</summary>
     public string Qemu { get; init; } = "qemu-system-x86_64";
@@ -80,6 +84,11 @@ internal sealed record NodeOptions
         Check(Docker.Scheme == "unix", "--docker must be a socket of this machine, unix:///….");
         Check(Exo is null || Exo.Scheme == Uri.UriSchemeHttp || Exo.Scheme == Uri.UriSchemeHttps, "--exo must be an address such as http://127.0.0.1:52415.");
         Check(ExoStall.TotalSeconds is >= 1 and <= 3600, "--exo-stall must be between 1 and 3600 seconds.");
+        foreach (var registry in Containers.Registries.Where(r => !ImageReference.IsRegistry(r)))
+            Check(false, $"--image-registry: '{registry}' is not HOST[:PORT] or HOST[:PORT]/PREFIX.");
+        foreach (var rule in Containers.Egress.Agreed.Where(r => !NetworkRules.IsAgreement(r)))
+            Check(false, $"--allow-network: '{rule}' is not any, HOST, HOST:PORT, or one of them with *. before it, in lower case.");
+        Check(Containers.ImageBudget >= LeastMemory, "--image-budget must be at least 64MiB.");
         Check(Executors.Count > 0, "--executors names nothing to run.");
         return errors;
 

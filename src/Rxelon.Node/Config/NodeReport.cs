@@ -31,10 +31,19 @@ internal static class NodeReport
                     await output.WriteLineAsync($"  model: {model.Name}{(model.IsLoaded ? " (loaded)" : "")}").ConfigureAwait(false);
             }
 
+            foreach (var gpu in report.Gpus)
+                await output.WriteLineAsync($"  GPU: {gpu.Vendor} {gpu.Model}, {(gpu.Memory > 0 ? ByteSize.Format(gpu.Memory) : "memory unknown")}").ConfigureAwait(false);
             foreach (var limit in report.Limits)
                 await output.WriteLineAsync($"  holds: {limit}").ConfigureAwait(false);
             foreach (var warning in report.Warnings)
                 await output.WriteLineAsync($"  warning: {warning}").ConfigureAwait(false);
+            _ = report.Later?.ContinueWith(
+                async later =>
+                {
+                    foreach (var notice in later.Result)
+                        await output.WriteLineAsync(notice).ConfigureAwait(false);
+                },
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
         }
 
         if (executors.Leftovers > 0)

@@ -39,7 +39,14 @@ internal sealed class ExecutorSet : IAsyncDisposable
         if (options.Executors.Contains(WorkloadKind.Wasm))
             executors.Add(new WasmExecutor(space, options.Threads, time));
         if (options.Executors.Contains(WorkloadKind.Docker))
-            executors.Add(new DockerExecutor(options.Docker, node, space, time));
+        {
+            executors.Add(new DockerExecutor(options.Docker, node, space, time, options.Containers with
+            {
+                StateDirectory = options.StateDirectory,
+                Egress = options.Containers.Egress with { LogDirectory = options.StateDirectory },
+            }));
+        }
+
         if (options.Executors.Contains(WorkloadKind.Vm) && OperatingSystem.IsLinux())
             executors.Add(new VmExecutor(options.Vm, space, time));
         if (options.Exo is { } exo)

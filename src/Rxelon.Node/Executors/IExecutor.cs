@@ -30,6 +30,14 @@ public interface IExecutor : IAsyncDisposable
     /// <summary>Everything that needs no key: checks the image, reserves the directories and the tmpfs.</summary>
     Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel);
 
+    /// <summary>
+    /// Brings the image that came with a task to where sandboxes find it, under the id that the task states and for sandboxes of
+    /// such tasks only, until what is returned is disposed. <paramref name="archive"/> is read once, as <see cref="ImageArchive"/>
+    /// says. What the stream throws goes through.
+    /// </summary>
+    Task<Outcome<IAsyncDisposable>> TakeImageAsync(string image, Stream archive, CancellationToken cancel)
+        => throw new NotSupportedException($"{Kind} sandboxes have no images.");
+
     /// <summary>Finds sandboxes left by a killed node process and destroys them; returns how many.</summary>
     Task<int> DestroyLeftoversAsync(CancellationToken cancel);
 }
@@ -49,13 +57,70 @@ public sealed record ExecutorReport(
     /// <summary>Model executors: the cluster as it was last seen.</summary>
     public ModelPool? Pool { get; init; }
 
+    /// <summary>Docker: registries that images are pulled from, <c>HOST[:PORT][/PREFIX]</c>.</summary>
+    public IReadOnlyList<string> Registries { get; init; } = [];
+
+    /// <summary>Docker: images that come encrypted with a task are run.</summary>
+    public bool TakesImages { get; init; }
+
+    /// <summary>Docker: where programs may connect to: <c>any</c>, <c>[*.]HOST</c>, <c>[*.]HOST:PORT</c>.</summary>
+    public IReadOnlyList<string> Networks { get; init; } = [];
+
+    /// <summary>GPUs that attempts can have.</summary>
+    public IReadOnlyList<GpuInfo> Gpus { get; init; } = [];
+
+    /// <summary>What turns out only later, such as images that could not be preloaded, in plain words; null for nothing.</summary>
+    public Task<IReadOnlyList<string>>? Later { get; init; }
+
     /// <summary>A kind that this machine cannot run.</summary>
     internal static ExecutorReport NotHere(WorkloadKind kind, string why) => new(kind, false, "", [], [], [], why);
 }
 
 /// <summary>What a sandbox must be held to.</summary>
 public sealed record SandboxSpec(
-    AttemptId Attempt, string? Image, Resources Resources, TimeSpan Time, long OutputBytes, int Part, int Parts, int Round = 1);
+    AttemptId Attempt, string? Image, Resources Resources, TimeSpan Time, long OutputBytes, int Part, int Parts, int Round = 1)
+{
+    /// <summary>Docker: where the image may be pulled from when it is not here; null for nowhere.</summary>
+    public string? Repository { get; init; }
+
+    /// <summary>Docker: the image comes with the task, by <see cref="IExecutor.TakeImageAsync"/> before the program runs.</summary>
+    public bool ShipsImage { get; init; }
+
+    /// <summary>GPUs that the sandbox gets for itself; null for none.</summary>
+    public GpuRequest? Gpu { get; init; }
+
+    /// <summary>Docker: where the program may connect to; null for nowhere.</summary>
+    public NetworkRequest? Network { get; init; }
+
+    /// <summary>Gets what the program writes while it runs; null for nobody.</summary>
+    public LogSink? Log { get; init; }
+}
+
+/// <summary>Which of a program's outputs.</summary>
+public enum LogSource
+{
+    Stdout = 1,
+    Stderr = 2,
+}
+
+/// <summary>
+/// Called with what a program writes, as it comes and in order, on one thread at a time: plaintext, not cut at lines, from stdout
+/// up to the output limit. The bytes are valid during the call only. Must return at once, because the program waits for it.
+/// </summary>
+public delegate void LogSink(LogSource source, ReadOnlySpan<byte> bytes);
+
+/// <summary>
+/// What a sandbox uses, so far or now: CPU and wall time in milliseconds, memory in bytes (largest, and now), bytes that it moved to and
+/// from disks. 0 where it cannot be told.
+/// </summary>
+public readonly record struct LiveUsage(
+    long WallMillis, long CpuMillis, long PeakMemory, long Memory, long ReadBytes, long WrittenBytes, long StdoutBytes);
+
+internal static class LiveUsages
+{
+    /// <summary>What is left to say of a sandbox that has ended.</summary>
+    internal static LiveUsage ToLive(this Metering m) => new(m.WallMillis, m.CpuMillis, m.PeakMemory, 0, 0, 0, 0);
+}
 
 /// <summary>One sandbox: start once, wait, stop at will, destroy always.</summary>
 public interface ISandbox : IAsyncDisposable
@@ -70,7 +135,7 @@ public interface ISandbox : IAsyncDisposable
     Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel);
 
     /// <summary>Usage so far; may be called while running.</summary>
-    Metering Stats();
+    LiveUsage Stats();
 
     /// <summary>Thousandths done; 0 when that is unknown. May be called while running.</summary>
     int Permille => 0;

@@ -173,8 +173,12 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private void OnOverdue(Overdue overdue)
         => Fail(new Fault(FaultCodes.ExecutorFailed, overdue.Reason, Culprit.Node, Retryable: true), _metering, null);
 
-    private void SendProgress() => _link.Tell(new Send(
-        new ToHub { Progress = new Progress { Attempt = _work.Id.ToKey(), Phase = 3, ElapsedMillis = _work.ElapsedMillis, Permille = _work.Permille } }, Reliable: false));
+    private void SendProgress()
+    {
+        var progress = _work.Usage.ToProgress(_work.Id);
+        progress.Permille = _work.Permille;
+        _link.Tell(new Send(new ToHub { Progress = progress }, Reliable: false));
+    }
 
     private void Done()
     {

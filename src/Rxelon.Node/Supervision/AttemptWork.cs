@@ -52,8 +52,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         return running;
     }
 
-    /// <summary>Time since the program started.</summary>
-    internal long ElapsedMillis => _sandbox?.Stats().WallMillis ?? 0;
+    /// <summary>What the sandbox uses.</summary>
+    internal LiveUsage Usage => _sandbox?.Stats() ?? default;
 
     /// <summary>Thousandths done; 0 when the sandbox cannot tell.</summary>
     internal uint Permille => (uint)(_sandbox?.Permille ?? 0);
@@ -72,7 +72,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
             return new Fault(FaultCodes.ExecutorMissing, $"This node runs no {task.Kind} tasks.", Culprit.Node, Retryable: true);
         if (!CipherSuites.TryParse(task.Cipher, out _))
             return new Fault(FaultCodes.Malformed, $"This node does not know the cipher '{task.Cipher}'.", Culprit.Input);
-        var program = task.FetchProgramAsync();
+        var program = task.FetchAsync();
         if (part.Input is { } input)
         {
             var fetched = await services.Blobs.FetchAsync(input, cancel).ConfigureAwait(false);
@@ -83,7 +83,13 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
 
         if (await program.WaitAsync(cancel).ConfigureAwait(false) is { } noProgram)
             return noProgram;
-        var spec = new SandboxSpec(id, task.Image, task.Resources, task.Time, task.OutputBytes, part.Index, task.PartsTotal, part.Round);
+        var spec = new SandboxSpec(id, task.Image, task.Resources, task.Time, task.OutputBytes, part.Index, task.PartsTotal, part.Round)
+        {
+            Repository = task.Repository,
+            ShipsImage = task.ShipsImage,
+            Gpu = task.Gpu,
+            Network = task.Network,
+        };
         var sandbox = await executor.PrepareAsync(spec, cancel).ConfigureAwait(false);
         if (sandbox.Fault is { } noSandbox)
             return noSandbox;
@@ -100,6 +106,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         var program = task.OpenProgram(keys.Program);
         if (program.Fault is { } noProgram)
             return Failed(noProgram);
+        if (task.ShipsImage && await task.TakeImageAsync(services.ExecutorFor(task.Kind)!).ConfigureAwait(false) is { } noImage)
+            return Failed(noImage);
         _ = CipherSuites.TryParse(task.Cipher, out var suite);
 
         var writer = services.Spool.Create();

@@ -184,7 +184,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         Timers.Cancel(id);
         if (_tasks.TryGetValue(id, out var known))
         {
-            known.Refresh(assign.Program);
+            known.Refresh(assign);
             return known;
         }
 
@@ -313,11 +313,13 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         _link.Tell(new OfferChanged(Offer(), _attempts.Count));
     }
 
-    private Offer Offer() => Offers.Build(_services, _reports, Used, RunningCount, _draining);
+    private Offer Offer() => Offers.Build(_services, _reports, Used, GpusUsed, RunningCount, _draining);
 
     private bool IsUsed((TaskId, string) task) => _attempts.Values.Any(a => a.Task.Key == task);
 
     private int RunningCount => _attempts.Values.Count(a => a.Phase != Phase.Reporting);
+
+    private int GpusUsed => _attempts.Values.Where(a => a.Phase != Phase.Reporting).Sum(a => a.Task.Gpu?.Count ?? 0);
 
     private Resources Used => _attempts.Values
         .Where(a => a.Phase != Phase.Reporting)

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Rxelon.Node.Executors;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
@@ -14,6 +15,19 @@ internal static class Frames
 
     internal static AttemptKey ToKey(this AttemptId id)
         => new() { Task = ByteString.CopyFrom(id.Task.ToBytes()), Part = (uint)id.Part, Number = (uint)id.Number };
+
+    internal static Progress ToProgress(this LiveUsage u, AttemptId attempt) => new()
+    {
+        Attempt = attempt.ToKey(),
+        Phase = 3,
+        ElapsedMillis = u.WallMillis,
+        CpuMillis = u.CpuMillis,
+        PeakMemory = u.PeakMemory,
+        Memory = u.Memory,
+        ReadBytes = u.ReadBytes,
+        WrittenBytes = u.WrittenBytes,
+        StdoutBytes = u.StdoutBytes,
+    };
 
     internal static ResourcesMsg ToWire(this Resources r) => new() { CpuMillis = r.CpuMillis, Memory = r.Memory, Disk = r.Disk };
 

@@ -8,7 +8,7 @@ namespace Rxelon.Node.Supervision;
 internal static class Offers
 {
     internal static Offer Build(
-        NodeServices services, IReadOnlyList<ExecutorReport> reports, Resources used, int attempts, bool draining)
+        NodeServices services, IReadOnlyList<ExecutorReport> reports, Resources used, int gpusUsed, int attempts, bool draining)
     {
         var terms = services.Terms;
         var free = terms.Total - used;
@@ -24,6 +24,9 @@ internal static class Offers
         };
         foreach (var (name, value) in terms.Labels)
             offer.Labels[name] = value;
+        foreach (var gpu in reports.SelectMany(r => r.Gpus))
+            offer.Gpus.Add(new GpuMsg { Count = 1, Vendor = (uint)gpu.Vendor, Model = gpu.Model, Memory = gpu.Memory });
+        offer.GpusFree = (uint)Math.Max(0, offer.Gpus.Count - gpusUsed);
         foreach (var report in reports.Where(r => r.Available))
         {
             var executor = new ExecutorOffer { Kind = (uint)report.Kind, Runtime = report.Runtime };
@@ -31,6 +34,9 @@ internal static class Offers
             executor.Warnings.AddRange(report.Warnings);
             if (report.Pool is { } pool)
                 Add(pool, executor);
+            executor.TakesImages = report.TakesImages;
+            executor.Networks.AddRange(report.Networks);
+            executor.Registries.AddRange(report.Registries);
             offer.Executors.Add(executor);
         }
 

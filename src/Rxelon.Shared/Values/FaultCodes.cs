@@ -47,6 +47,9 @@ public static class FaultCodes
     public const string ProcessLimit = "process-limit";
     public const string BadProgram = "bad-program";
     public const string ImageMissing = "image-missing";
+    public const string ImageRefused = "image-refused";
+    public const string NetworkRefused = "network-refused";
+    public const string ImageUnavailable = "image-unavailable";
     public const string ExecutorMissing = "executor-missing";
     public const string ExecutorFailed = "executor-failed";
     public const string ModelMissing = "model-missing";

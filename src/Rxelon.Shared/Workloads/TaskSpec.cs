@@ -54,6 +54,22 @@ public sealed record TaskSpec
     /// <summary>Docker: image id or digest, <c>sha256:…</c>. Model: the model's full name. Nothing for the others.</summary>
     public string? Image { get; init; }
 
+    /// <summary>Docker only: where nodes whose operators agree may pull <see cref="Image"/> from, <c>HOST[:PORT]/PATH</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Repository { get; init; }
+
+    /// <summary>Docker only: the encrypted archive that brings <see cref="Image"/> along; null when nodes have or pull it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImageBlob? ImageBlob { get; init; }
+
+    /// <summary>Docker only: GPUs that each part gets for itself; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GpuRequest? Gpu { get; init; }
+
+    /// <summary>Docker only: where the program may connect to; null for nowhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NetworkRequest? Network { get; init; }
+
     /// <summary>What each part gets.</summary>
     public Resources Resources { get; init; } = Resources.Default;
 

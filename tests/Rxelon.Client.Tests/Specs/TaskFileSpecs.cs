@@ -109,6 +109,7 @@ public sealed class TaskFileSpecs
         var digest = new string('a', 64);
         var plan = Read($"run: {{ docker: {{ image: \"{prefix}{digest}\", command: [sh, -c, ls], workdir: /work, user: 1000 }} }}");
         Assert.Equal($"sha256:{digest}", plan.Spec.Image);
+        Assert.Equal(prefix == "sha256:" ? null : "registry.example/name", plan.Spec.Repository);
         Assert.Equal(["sh", "-c", "ls"], plan.Program.Command);
         Assert.Equal(("/work", "1000"), (plan.Program.Workdir, plan.Program.User));
     }
@@ -130,13 +131,48 @@ public sealed class TaskFileSpecs
     public void A_machine_without_digest_or_command_is_refused(string yaml, string field)
         => Assert.Equal((FaultCodes.Malformed, field), (Assert.Single(Errors(yaml)).Code, Assert.Single(Errors(yaml)).Field));
 
+    [Fact]
+    public void A_docker_image_may_be_a_file_that_is_sent_along()
+    {
+        var plan = Read("run: { docker: { image: ./image.oci.tar } }");
+        Assert.Equal(("./image.oci.tar", null), (plan.Program.ImagePath, plan.Spec.Image));
+    }
+
     [Theory]
-    [InlineData("run: { docker: { image: ./image.oci.tar } }", "run.docker.image", 1)]
+    [InlineData("{ count: 2, vendor: nvidia, memory: 8GiB }", 2, GpuVendor.Nvidia, 8L << 30)]
+    [InlineData("{ vendor: amd }", 1, GpuVendor.Amd, 0)]
+    public void Gpus_are_asked_for_by_count_vendor_and_memory(string gpu, int count, GpuVendor vendor, long memory)
+        => Assert.Equal(
+            new GpuRequest(count, vendor, memory), Read($"run: {{ docker: {{ image: ./x.tar }} }}\nresources: {{ gpu: {gpu} }}").Spec.Gpu);
+
+    [Theory]
+    [InlineData("{ count: 0 }", "docker: { image: ./x.tar }", true)]
+    [InlineData("{ count: 65 }", "docker: { image: ./x.tar }", false)]
+    [InlineData("{ count: 1 }", "wasm: { module: a.wasm }", false)]
+    public void No_gpus_are_none_and_too_many_or_for_others_than_docker_are_refused(string gpu, string run, bool isFine)
+    {
+        var (plan, errors) = TaskFile.Parse($"run: {{ {run} }}\nresources: {{ gpu: {gpu} }}", ".");
+        Assert.Equal(isFine, errors.Count == 0);
+        Assert.Null(plan?.Spec.Gpu);
+    }
+
+    [Fact]
+    public void Destinations_are_taken_with_https_as_the_port_when_none_is_said()
+        => Assert.Equal(
+            ["example.org:443", "*.example.net:80"],
+            Read("run: { docker: { image: ./x.tar } }\nnetwork: { allow: [example.org, \"*.example.net:80\"] }").Spec.Network!.Allow);
+
+    [Theory]
+    [InlineData("run: { docker: { image: ./x.tar } }\nnetwork: { allow: [] }")]
+    [InlineData("run: { docker: { image: ./x.tar } }\nnetwork: { allow: [\"https://example.org\"] }")]
+    [InlineData("run: { docker: { image: ./x.tar } }\nnetwork: { allow: [\"example.org:0\"] }")]
+    [InlineData("run: { wasm: { module: a.wasm } }\nnetwork: { allow: [example.org] }")]
+    public void A_network_that_cannot_be_is_refused(string yaml) => Assert.NotEmpty(Errors(yaml));
+
+    [Theory]
     [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]
     [InlineData("privacy:\n  custody: sealed", "privacy.custody", 3)]
     [InlineData("privacy:\n  rotate: true", "privacy.rotate", 3)]
-    [InlineData("network: { allow: [\"example.org:443\"] }", "network", 2)]
-    [InlineData("resources: { gpu: { count: 1 } }", "resources.gpu", 2)]
     [InlineData("secrets: [{ store: x }]", "secrets", 2)]
     [InlineData("placement: { minRank: silver }", "placement.minRank", 2)]
     [InlineData("placement: { own: true }", "placement.own", 2)]

@@ -65,6 +65,9 @@ public sealed class MatcherSpecs
     [InlineData("label")]
     [InlineData("operator")]
     [InlineData("image")]
+    [InlineData("registry")]
+    [InlineData("gpu")]
+    [InlineData("network")]
     [InlineData("price")]
     [InlineData("memory")]
     [InlineData("draining")]
@@ -78,11 +81,14 @@ public sealed class MatcherSpecs
             "label" => demand with { Spec = demand.Spec with { Placement = new Placement { Labels = new Dictionary<string, string> { ["a"] = "b" } } } },
             "operator" => demand with { Spec = demand.Spec with { Placement = new Placement { DenyOperators = [Ids.Account(101).ToString()] } } },
             "image" => demand with { Spec = demand.Spec with { Image = "sha256:1" } },
+            "registry" => demand with { Spec = demand.Spec with { Image = "sha256:2", Repository = "registry.example/team/name" } },
+            "network" => demand with { Spec = demand.Spec with { Network = new NetworkRequest(["api.example.org:443", "example.net:80"]) } },
+            "gpu" => demand with { Spec = demand.Spec with { Gpu = new GpuRequest(2, GpuVendor.Nvidia, 8L << 30) } },
             "price" => demand with { MaxAskPerCoreHour = new Tokens(999) },
             "memory" => demand with { Spec = demand.Spec with { Resources = demand.Spec.Resources with { Memory = 65L << 30 } } },
             _ => demand,
         };
-        _market.With(Market.Offer(1) with { Draining = what == "draining" }).Want(demand);
+        _market.With(Market.Offer(1) with { Draining = what == "draining", Registries = ["registry.example/tea", "docker.io"], Gpus = [Gpu(8), Gpu(4)], GpusFree = 2, Networks = ["*.example.org"] }).Want(demand);
         Assert.Empty(_market.Pass());
         var why = _market.Matcher.Explain(Ids.Task(1), _market.Now);
         Assert.Equal("no-fit", why.Code);
@@ -93,9 +99,28 @@ public sealed class MatcherSpecs
             Region = "us",
             Labels = new Dictionary<string, string> { ["a"] = "b" },
             Images = new HashSet<string> { "sha256:1" },
+            Registries = ["registry.example/team"],
+            Gpus = [Gpu(8), Gpu(24)],
+            GpusFree = 2,
+            Networks = ["*.example.org", "example.net:80"],
             AskPerCoreHour = new Tokens(999),
         });
         Assert.Equal(Ids.Node(2), Assert.Single(_market.Pass()).Placed.Node);
+    }
+
+    private static GpuInfo Gpu(int gib) => new(GpuVendor.Nvidia, "", (long)gib << 30);
+
+    [Fact]
+    public void GPUs_are_placed_once_and_come_free_with_their_parts()
+    {
+        _market.With(Market.Offer(1, slots: 8) with { Gpus = [Gpu(8), Gpu(8), Gpu(8)], GpusFree = 2 })
+            .Want(Market.Demand(1, 4, s => s with { Gpu = new GpuRequest(1) }));
+        var first = _market.Pass();
+        Assert.Equal(2, first.Count);
+        Assert.Equal("busy", _market.Matcher.Explain(Ids.Task(1), _market.Now).Code);
+        _market.Accept(first);
+        _market.Free(first[1]);
+        Assert.Single(_market.Pass());
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Rxelon.Domain.Tasks;
 using Rxelon.Domain.Tests.World;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tests.Tasks;
 
@@ -189,14 +191,14 @@ public sealed class TaskScenarioSpecs
     [Fact]
     public void Retention_erases_every_blob_once_the_task_is_settled()
     {
-        var story = Given.Queued(1, s => s with { Retain = s.Retain with { ResultsSeconds = 10 } });
+        var story = Given.Queued(1, s => s with { Retain = s.Retain with { ResultsSeconds = 10 }, ImageBlob = new ImageBlob(BlobId.Of([9]), 9) });
         story.Finish(1, 0);
         Assert.IsType<TaskRefused>(story.Do(new EraseTask(story.Id, Given.Owner, "owner", story.Now)));
         story.Do(new SettlementBooked(story.Id, 1, true, story.Now));
         story.Now += TimeSpan.FromSeconds(10);
         story.Do(new WakeTask(story.Id, story.Now));
         Assert.True(story.State.Erased);
-        Assert.Equal(3, story.Effect<EraseBlobs>().Blobs.Count); // input, program, result
+        Assert.Equal(4, story.Effect<EraseBlobs>().Blobs.Count); // input, program, image, result
     }
 
     [Fact]

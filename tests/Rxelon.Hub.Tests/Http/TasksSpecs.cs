@@ -119,6 +119,10 @@ public sealed class TasksSpecs(RunningHub hub)
     [InlineData("spec.privacy.cipher")]
     [InlineData("spec.image")]
     [InlineData("spec.image (vm)")]
+    [InlineData("spec.repository")]
+    [InlineData("spec.imageBlob")]
+    [InlineData("spec.gpu")]
+    [InlineData("spec.network")]
     [InlineData("spec.name")]
     public async Task A_spec_that_says_what_it_may_not_is_refused_by_field(string field)
     {
@@ -130,9 +134,23 @@ public sealed class TasksSpecs(RunningHub hub)
             "spec.privacy.cipher" => s with { Privacy = s.Privacy with { Cipher = "rot13" } },
             "spec.image (vm)" => s with { Kind = WorkloadKind.Vm, Image = null },
             "spec.image" => s with { Kind = WorkloadKind.Docker, Image = "busybox:latest" },
+            "spec.repository" => Container(s) with { Repository = "https://registry.example/name" },
+            "spec.imageBlob" => s with { ImageBlob = new ImageBlob(BlobId.Of([1]), 1) },
+            "spec.gpu" => Container(s) with { Gpu = new GpuRequest(0) },
+            "spec.network" => Container(s) with { Network = new NetworkRequest(["example.org"]) },
             _ => s with { Name = "" },
         });
         (await user.PostAsync("/v1/tasks", request)).AssertProblem(400, FaultCodes.Malformed, field.Split(' ')[0]);
+    }
+
+    private static TaskSpec Container(TaskSpec spec) => spec with { Kind = WorkloadKind.Docker, Image = "sha256:" + new string('a', 64) };
+
+    [Fact]
+    public async Task An_image_that_comes_with_a_task_must_be_stored_first()
+    {
+        using var user = await hub.NewUserAsync();
+        var request = await user.PrepareAsync(1, s => Container(s) with { ImageBlob = new ImageBlob(BlobId.Of([1]), 1) });
+        (await user.PostAsync("/v1/tasks", request)).AssertProblem(409, FaultCodes.BlobMissing);
     }
 
     [Fact]

@@ -70,6 +70,13 @@ public sealed class OptionsSpecs
     [InlineData("--exo", "somewhere")]
     [InlineData("--exo", "ftp://10.0.0.2/")]
     [InlineData("--exo-stall", "0")]
+    [InlineData("--image-registry", "https://registry.example")]
+    [InlineData("--image-registry", "registry.example/Team")]
+    [InlineData("--preload", "busybox:latest")]
+    [InlineData("--preload", "sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("--image-budget", "some")]
+    [InlineData("--allow-network", "https://example.org")]
+    [InlineData("--allow-network", "*")]
     [InlineData("--executors", "")]
     public void What_is_wrong_is_named(string option, string value)
     {

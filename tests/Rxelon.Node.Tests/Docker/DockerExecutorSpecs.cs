@@ -9,7 +9,7 @@ public sealed class DockerExecutorSpecs(DockerFixture docker)
     public void Every_limit_bites_here_and_is_reported()
     {
         Assert.True(docker.Report.Available, docker.Report.Missing);
-        Assert.Empty(docker.Report.Warnings);
+        Assert.StartsWith("The engine maps no users", Assert.Single(docker.Report.Warnings), StringComparison.Ordinal);
         Assert.Equal(["number of processes", "memory", "read-only root", "no network"], docker.Report.Limits);
         Assert.Contains(docker.Image, docker.Report.Images);
     }

@@ -46,10 +46,26 @@ public sealed class DockerFixture : IAsyncLifetime
     internal SandboxSpec Spec(long memory = 64 << 20, double seconds = 30, long output = 1 << 20, int part = 0, long disk = 16 << 20)
         => Parts.Spec(memory, seconds, output, Image, part, 10, disk: disk);
 
-    internal async Task<Ran> RunAsync(ProgramBundle program, byte[]? input = null, SandboxSpec? spec = null, CancellationToken cancel = default)
+    /// <summary>Another executor on the same engine and plaintext space, which was probed already.</summary>
+    internal async Task<DockerExecutor> ExecutorAsync(DockerTerms terms, TimeProvider? time = null)
+    {
+        var executor = new DockerExecutor(Endpoint, Node, State.Space, time ?? TimeProvider.System, terms);
+        Assert.True(Report.Available, Report.Missing);
+        await executor.AdoptAsync(Executor.Facts, CancellationToken.None);
+        return executor;
+    }
+
+    internal Task<Ran> RunAsync(ProgramBundle program, byte[]? input = null, SandboxSpec? spec = null, CancellationToken cancel = default)
     {
         Assert.True(Report.Available, Report.Missing);
-        var prepared = await Executor.PrepareAsync(spec ?? Spec(), cancel);
+        return RunAsync(Executor, program, spec ?? Spec(), input, cancel);
+    }
+
+    internal static async Task<Ran> RunAsync(
+        DockerExecutor executor, ProgramBundle program, SandboxSpec spec, byte[]? input = null, CancellationToken cancel = default)
+    {
+        var prepared = await executor.PrepareAsync(spec, cancel);
+        Assert.Null(prepared.Fault);
         await using var sandbox = prepared.Value;
         using var output = new MemoryStream();
         var result = await sandbox.RunAsync(program, new MemoryStream(input ?? Parts.Input()), output, cancel);

@@ -1,3 +1,4 @@
+using Rxelon.Node.Executors;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Node.Tests.Wasm;
@@ -14,6 +15,28 @@ public sealed class WasmExecutorSpecs(WasmFixture wasm) : IClassFixture<WasmFixt
         Assert.Null(ran.Result.Fault);
         Assert.Equal("hello", ran.Files["stdout"]);
         Assert.Equal(5, ran.Result.Metering.OutputBytes);
+    }
+
+    [Fact]
+    public async Task What_a_program_writes_is_seen_while_it_runs()
+    {
+        var program = Modules.Program(
+            $"""
+            (data (i32.const 512) "seen")
+            (func (export "_start")
+              (drop (call $write (i32.const 1) (i32.const 512) (i32.const 4)))
+              (drop (call $write (i32.const 2) (i32.const 512) (i32.const 2)))
+              {Spin})
+            """);
+        var seen = new Seen();
+        using var cancel = new CancellationTokenSource();
+        var running = wasm.RunAsync(program, spec: Parts.Spec() with { Log = seen.Add }, cancel: cancel.Token);
+
+        await Eventually.TrueAsync("both outputs", () => Task.FromResult(seen.Text(LogSource.Stdout) == "seen" && seen.Text(LogSource.Stderr) == "se"));
+
+        Assert.False(running.IsCompleted);
+        await cancel.CancelAsync();
+        Assert.Equal(FaultCodes.Stopped, (await running).Code);
     }
 
     [Fact]

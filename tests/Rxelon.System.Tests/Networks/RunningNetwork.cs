@@ -35,7 +35,7 @@ public class RunningNetwork : IAsyncLifetime
     /// <summary>What nodes are started with.</summary>
     protected virtual IReadOnlyList<string> NodeArguments
         => BusyboxImage.Engine is { } engine
-            ? ["--executors", $"wasm,docker{Machines}", "--docker", engine, "--vm-images", VmImages, .. Common]
+            ? ["--executors", $"wasm,docker{Machines}", "--docker", engine, "--take-images", "--vm-images", VmImages, .. Common]
             : ["--executors", $"wasm{Machines}", "--vm-images", VmImages, .. Common];
 
     /// <summary>What the hub is started with, besides its ports and data directory.</summary>

@@ -251,11 +251,16 @@ internal sealed class SessionWork(
 
     private static Fault Missing(BlobRef blob) => new(FaultCodes.BlobMissing, $"Blob {blob.Id} is not stored here.", Culprit.Hub, Retryable: true);
 
-    private static AssignParts Assignment(StartParts start, Blob program) => new()
+    private AssignParts Assignment(StartParts start, Blob program) => new()
     {
         Task = WireMap.Bytes(start.Task.ToBytes()),
         Kind = (uint)start.Spec.Kind,
         Image = start.Spec.Image ?? "",
+        Repository = start.Spec.Repository ?? "",
+        Gpu = start.Spec.Gpu is not { } gpu ? null : new GpuMsg { Count = (uint)gpu.Count, Vendor = (uint)gpu.Vendor, Memory = gpu.Memory },
+        Network = { start.Spec.Network?.Allow ?? [] },
+        ImageBlob = start.Spec.ImageBlob?.ToReference() is not { } image ? null
+            : new Blob { Id = WireMap.Bytes(image.Id.ToDigest()), Size = image.Size, Path = services.Urls.Get(image, PathLifetime) },
         Resources = WireMap.Resources(start.Spec.Resources),
         TimeSeconds = start.Spec.Limits.TimeSeconds,
         OutputBytes = start.Spec.Limits.OutputBytes,

@@ -61,6 +61,9 @@ internal static class WireMap
         var free = Read(offer.Free);
         if (!IsSane(total) || !IsSane(free) || !free.FitsIn(total))
             return null;
+        List<GpuInfo> gpus = [.. offer.Gpus
+            .Where(g => Enum.IsDefined((GpuVendor)g.Vendor) && g.Vendor != 0 && g.Memory >= 0 && g.Model.Length <= MaxText)
+            .Take(GpuRequest.Most).Select(g => new GpuInfo((GpuVendor)g.Vendor, g.Model, g.Memory))];
         var ask = new Tokens(Math.Clamp(offer.AskMicrosPerCoreHour, options.MinAskPerCoreHour, options.MaxAskPerCoreHour));
         return new NodeOffer(
             node, operatorAccount, session, free, total, (int)offer.SlotsFree, (int)offer.SlotsTotal, offer.Draining, ask, offer.Region,
@@ -73,6 +76,11 @@ internal static class WireMap
             Pool = offer.Executors.FirstOrDefault(e => e.Kind == (uint)WorkloadKind.Model) is { } pool
                 ? new OfferedPool(pool.PoolMemory, pool.PoolMemoryFree, (int)pool.PoolDevices)
                 : null,
+            Registries = [.. offer.Executors.SelectMany(e => e.Registries).Where(ImageReference.IsRegistry).Take(MaxLabels)],
+            Networks = [.. offer.Executors.SelectMany(e => e.Networks).Where(n => n.Length <= MaxText && NetworkRules.IsAgreement(n)).Take(MaxLabels)],
+            Gpus = gpus,
+            GpusFree = (int)Math.Min((uint)gpus.Count, offer.GpusFree),
+            TakesImages = offer.Executors.Any(e => e.TakesImages),
         };
     }
 

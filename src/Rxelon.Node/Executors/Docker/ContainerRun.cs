@@ -15,25 +15,27 @@ internal sealed class ContainerRun(IDockerClient engine, TimeProvider time)
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Runs the container to its end. Throws <see cref="DockerApiException"/> when the engine refuses it. Whatever happens, the
+    /// Runs the container to its end; <paramref name="started"/> is awaited as soon as it runs. Throws <see cref="DockerApiException"/> when the engine refuses it. Whatever happens, the
     /// container's processes are dead when this returns, or the engine is broken, which is an exception.
     /// </summary>
     internal async Task<ContainerEnd> RunAsync(
-        CreateContainerParameters container, TimeSpan limit, ChunkedBuffer stdout, TailBuffer stderr, Action<string> created,
-        CancellationToken cancel)
+        CreateContainerParameters container, TimeSpan limit, ChunkedBuffer stdout, TailBuffer stderr, LogSink? log,
+        Action<CgroupUsage> created, Func<string, Task>? started, CancellationToken cancel)
     {
         var id = (await engine.Containers.CreateContainerAsync(container, CancellationToken.None).ConfigureAwait(false)).ID;
-        created(id);
+        var usage = new CgroupUsage(id);
+        created(usage);
         var attach = new ContainerAttachParameters { Stream = true, Stdout = true, Stderr = true };
         using var streams = await engine.Containers.AttachContainerAsync(id, false, attach, CancellationToken.None).ConfigureAwait(false);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var timeout = new CancellationTokenSource(limit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, timeout.Token);
         await engine.Containers.StartContainerAsync(id, new ContainerStartParameters(), CancellationToken.None).ConfigureAwait(false);
+        if (started is not null)
+            await started(id).ConfigureAwait(false);
 
-        var usage = new CgroupUsage(id);
         var sampling = SampleAsync(usage, both.Token);
-        var reading = ReadAsync(streams, stdout, stderr, ending, usage);
+        var reading = ReadAsync(streams, stdout, stderr, log, ending, usage);
         var waiting = engine.Containers.WaitContainerAsync(id, CancellationToken.None);
         var exited = await EndsAsync(waiting, both.Token).ConfigureAwait(false);
         if (!exited)
@@ -70,7 +72,7 @@ internal sealed class ContainerRun(IDockerClient engine, TimeProvider time)
     /// exists.
     /// </summary>
     private static async Task ReadAsync(
-        MultiplexedStream streams, ChunkedBuffer stdout, TailBuffer stderr, CancellationTokenSource ending, CgroupUsage usage)
+        MultiplexedStream streams, ChunkedBuffer stdout, TailBuffer stderr, LogSink? log, CancellationTokenSource ending, CgroupUsage usage)
     {
         var buffer = new byte[BufferSize];
         while (true)
@@ -80,9 +82,17 @@ internal sealed class ContainerRun(IDockerClient engine, TimeProvider time)
                 break;
             var bytes = buffer.AsSpan(0, read.Count);
             if (read.Target == MultiplexedStream.TargetStream.StandardError)
+            {
                 stderr.Write(bytes);
+                log?.Invoke(LogSource.Stderr, bytes);
+            }
             else
+            {
+                var before = stdout.Length;
                 stdout.Write(bytes);
+                log?.Invoke(LogSource.Stdout, bytes[..(int)(stdout.Length - before)]);
+            }
+
             if (stdout.Exceeded && !ending.IsCancellationRequested)
                 await ending.CancelAsync().ConfigureAwait(false);
         }

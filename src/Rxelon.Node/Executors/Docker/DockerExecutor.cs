@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Rxelon.Node.Executors.Egress;
+using Rxelon.Node.Executors.Gpus;
 using Rxelon.Node.Executors.Plain;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -18,20 +20,31 @@ public sealed class DockerExecutor : IExecutor
     private readonly DockerClientConfiguration _configuration;
     private readonly Outcome<PlainSpace> _space;
     private readonly ConcurrentDictionary<Task, bool> _removals = [];
+    private readonly CancellationTokenSource _ended = new();
     private EngineFacts? _facts;
+    private bool _networks;
 
     /// <param name="endpoint">The engine's socket, <c>unix:///…</c>.</param>
     /// <param name="node">Marks this node's containers.</param>
     /// <param name="space">Where plaintext files may be; a fault there makes the executor unavailable.</param>
     /// <param name="time">The clock for limits.</param>
-    internal DockerExecutor(Uri endpoint, NodeId node, Outcome<PlainSpace> space, TimeProvider time)
+    /// <param name="terms">What the operator lets containers have; by default nothing but the images that are here.</param>
+    internal DockerExecutor(Uri endpoint, NodeId node, Outcome<PlainSpace> space, TimeProvider time, DockerTerms? terms = null)
     {
+        Terms = terms ?? new DockerTerms();
         _configuration = new DockerClientConfiguration(endpoint, defaultTimeout: Timeout.InfiniteTimeSpan);
         _space = space;
         Engine = _configuration.CreateClient();
         Node = node.ToString();
         Time = time;
         Images = new ImageCatalog(Engine);
+        EgressLog = new EgressLog(Terms.Egress.LogDirectory, time);
+        var notes = new ImageNotes(Terms.StateDirectory);
+        Shipped = new ShippedImages(Engine, Images, notes, Terms.ImageBudget);
+        Scan = new GpuScan(Terms.Root);
+        Gpus = new GpuPool(Scan.Find());
+        Budget = new ImageBudget(Engine, Images, notes, Terms, time);
+        Pulls = new ImagePulls(Engine, Images, Budget, Terms, time);
     }
 
     /// <inheritdoc/>
@@ -44,6 +57,20 @@ public sealed class DockerExecutor : IExecutor
     internal TimeProvider Time { get; }
 
     internal ImageCatalog Images { get; }
+
+    internal ImagePulls Pulls { get; }
+
+    internal EgressLog EgressLog { get; }
+
+    internal GpuScan Scan { get; }
+
+    internal GpuPool Gpus { get; private set; }
+
+    internal ImageBudget Budget { get; }
+
+    internal ShippedImages Shipped { get; }
+
+    internal DockerTerms Terms { get; }
 
     internal PlainSpace Space => _space.Value;
 
@@ -69,6 +96,10 @@ public sealed class DockerExecutor : IExecutor
         }
     }
 
+    /// <summary>As <see cref="FingerprintAsync(CancellationToken)"/> for an engine that was probed before: nothing is tried again.</summary>
+    internal async Task<ExecutorReport> AdoptAsync(EngineFacts known, CancellationToken cancel)
+        => Report(known, [], await Images.ListAsync(cancel).ConfigureAwait(false), []);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>?> ImagesAsync(CancellationToken cancel)
         => _facts is null ? null : await Images.ListAsync(cancel).ConfigureAwait(false);
@@ -80,12 +111,43 @@ public sealed class DockerExecutor : IExecutor
             return new Fault(FaultCodes.ExecutorMissing, "This node runs no containers.", Culprit.Node, Retryable: true);
         try
         {
-            var image = await Images.FindAsync(spec.Image, cancel).ConfigureAwait(false);
-            return image.Fault is { } fault ? fault : new DockerSandbox(this, spec, image.Value);
+            if (spec.ShipsImage && (!Terms.TakesImages || !ImageReference.IsDigest(spec.Image)))
+                return ShippedImages.Refused;
+            if (spec.Network is { } network && (!_networks || !NetworkRules.Agrees(Terms.Egress.Agreed, network)))
+            {
+                return new Fault(
+                    FaultCodes.NetworkRefused, $"This node's operator does not let programs connect to {string.Join(", ", network.Allow)}.",
+                    Culprit.Node, Retryable: true);
+            }
+
+            ContainerImage? image = null;
+            if (!spec.ShipsImage)
+            {
+                var found = await Pulls.FindAsync(spec, cancel).ConfigureAwait(false);
+                if (found.Fault is { } missing)
+                    return missing;
+                image = found.Value;
+            }
+
+            var gpus = Gpus.Rent(spec.Gpu);
+            return gpus.Fault is { } busy ? busy : new DockerSandbox(this, spec, image, gpus.Value);
         }
         catch (Exception e) when (e is HttpRequestException or DockerApiException)
         {
             return new Fault(FaultCodes.ExecutorFailed, $"The container engine does not answer: {e.Message}", Culprit.Node, Retryable: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<IAsyncDisposable>> TakeImageAsync(string image, Stream archive, CancellationToken cancel)
+    {
+        try
+        {
+            return Terms.TakesImages ? await Shipped.TakeAsync(image, archive, cancel).ConfigureAwait(false) : ShippedImages.Refused;
+        }
+        catch (Exception e) when (e is HttpRequestException or DockerApiException)
+        {
+            return new Fault(FaultCodes.ExecutorFailed, $"The container engine did not load the image: {e.Message}", Culprit.Node, Retryable: true);
         }
     }
 
@@ -101,13 +163,16 @@ public sealed class DockerExecutor : IExecutor
         var ours = new ContainersListParameters { All = true, Filters = filter };
         var left = await Engine.Containers.ListContainersAsync(ours, cancel).ConfigureAwait(false);
         await Task.WhenAll(left.Select(c => RemoveAsync(c.ID))).ConfigureAwait(false);
+        await Shipped.RemoveAllAsync().ConfigureAwait(false);
         return left.Count;
     }
 
-    /// <summary>Waits for removals under way.</summary>
+    /// <summary>Waits for removals under way; removes the images that came with tasks.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _ended.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_removals.Keys).ConfigureAwait(false);
+        await Shipped.RemoveAllAsync().ConfigureAwait(false);
         Engine.Dispose();
         _configuration.Dispose();
     }
@@ -145,6 +210,7 @@ public sealed class DockerExecutor : IExecutor
         Warn(
             info.SecurityOptions?.Any(IsFilter) == true,
             "The engine filters no system calls (seccomp): it is off in the engine or the kernel.");
+        var isRemapped = info.SecurityOptions?.Any(o => o.Split(',').Contains("name=userns")) == true;
         var probes = new DockerProbes(Engine, Space, Node, Time);
         var facts = new EngineFacts(info.ServerVersion, "runc", info.CPUCfsQuota);
         if (info.Runtimes?.ContainsKey("runsc") == true)
@@ -157,6 +223,12 @@ public sealed class DockerExecutor : IExecutor
 
         var (limits, failed) = await probes.RunAsync(facts, cancel).ConfigureAwait(false);
         warnings.AddRange(failed);
+        Warn(
+            isRemapped,
+            "The engine maps no users: a program that became root in its container and broke out would be root here."
+            + " Set userns-remap for the engine (docs/design/sandboxes.md).");
+        if (isRemapped)
+            limits = [.. limits, "users remapped"];
         return Report(facts, limits, await Images.ListAsync(cancel).ConfigureAwait(false), warnings);
 
         static bool IsFilter(string option)
@@ -184,7 +256,25 @@ public sealed class DockerExecutor : IExecutor
 
     private ExecutorReport Report(EngineFacts facts, IReadOnlyList<string> limits, IReadOnlyList<string> images, IReadOnlyList<string> warnings)
     {
+        // gVisor passes devices on for some drivers only; what was not tried is not offered.
+        if (facts.Runtime != "runc" && Gpus.All.Count > 0)
+        {
+            Gpus = new GpuPool([]);
+            warnings = [.. warnings, $"GPUs are not offered, because containers run under {facts.Runtime}."];
+        }
+
+        // Under gVisor the container's loopback is not one of the machine's kernel, where the node could listen.
+        _networks = facts.Runtime == "runc";
+        if (!_networks && Terms.Egress.Agreed.Count > 0)
+            warnings = [.. warnings, $"Connections are not offered, because containers run under {facts.Runtime}."];
         _facts = facts;
-        return new ExecutorReport(Kind, true, $"docker {facts.Version} {facts.Runtime}", images, limits, warnings, null);
+        return new ExecutorReport(Kind, true, $"docker {facts.Version} {facts.Runtime}", images, limits, warnings, null)
+        {
+            Registries = Terms.Registries,
+            TakesImages = Terms.TakesImages,
+            Gpus = Gpus.All,
+            Networks = _networks ? Terms.Egress.Agreed : [],
+            Later = Terms.Preload.Count > 0 ? Task.Run(() => Pulls.PreloadAsync(_ended.Token)) : null,
+        };
     }
 }

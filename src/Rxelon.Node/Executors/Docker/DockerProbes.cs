@@ -78,7 +78,7 @@ internal sealed class DockerProbes(IDockerClient engine, PlainSpace space, strin
         try
         {
             var end = await new ContainerRun(engine, time)
-                .RunAsync(container, Patience, new ChunkedBuffer(1024), new TailBuffer(1024), created => id = created, cancel).ConfigureAwait(false);
+                .RunAsync(container, Patience, new ChunkedBuffer(1024), new TailBuffer(1024), null, created => id = created.Container, null, cancel).ConfigureAwait(false);
             return end.ExitCode;
         }
         finally

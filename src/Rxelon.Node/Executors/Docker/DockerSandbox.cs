@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Docker.DotNet;
 using Rxelon.Node.Executors.Archives;
+using Rxelon.Node.Executors.Egress;
+using Rxelon.Node.Executors.Gpus;
 using Rxelon.Node.Executors.Plain;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -10,17 +13,22 @@ using Rxelon.Shared.Workloads.Program;
 namespace Rxelon.Node.Executors.Docker;
 
 /// <summary>One attempt's container and its cell of the plaintext space.</summary>
-internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, ContainerImage image) : ISandbox
+internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, ContainerImage? found, GpuLease gpus) : ISandbox
 {
     internal const string DefaultUser = "65534:65534";
 
     private readonly PlainCell _cell = executor.Space.Rent(spec.OutputBytes);
     private readonly ChunkedBuffer _stdout = new(spec.OutputBytes);
     private readonly TailBuffer _stderr = new(PartArchive.StderrTail);
+    private readonly IDisposable _use = executor.Budget.Use(spec.Image!);
+    private readonly TailBuffer _connections = new(PartArchive.StderrTail / 4);
+    private readonly Lock _writing = new();
+    private ContainerImage? _image = found;
+    private CgroupUsage? _usage;
     private string? _container;
     private bool _ended;
     private long _started;
-    private Metering? _final;
+    private long _wallMillis;
 
     /// <inheritdoc/>
     public async Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
@@ -29,25 +37,46 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         if (user.Fault is { } wrongUser)
             return new RunResult(wrongUser, default, "");
 
+        // One that came with the task is there by now.
+        if (_image is null)
+        {
+            var image = await executor.Images.LookUpAsync(spec.Image, cancel).ConfigureAwait(false);
+            if (image.Fault is { } missing)
+                return new RunResult(missing, default, "");
+            _image = image.Value;
+        }
+
         // Unpacking and packing block on streams and files; the pool's thread is the right place.
-        var unpacked = await Task.Run(() => Unpack(program, input), CancellationToken.None).ConfigureAwait(false);
+        var unpacked = await Task.Run(() => Unpack(_image, program, input), CancellationToken.None).ConfigureAwait(false);
         if (unpacked.Fault is { } wrong)
             return new RunResult(wrong, default, "");
         var container = Hardening.Container(
-            image, user.Value, _cell, spec.Resources, Hardening.Processes, executor.Facts, executor.Node, spec.Attempt.ToString());
+            _image, user.Value, _cell, spec.Resources, Hardening.Processes, executor.Facts, executor.Node, spec.Attempt.ToString());
+        Hardening.AddGpus(container.HostConfig, gpus.Gpus, executor.Scan);
         _started = executor.Time.GetTimestamp();
         ContainerEnd end;
+        SandboxNetwork? network = null;
         try
         {
+            if (spec.Network is { } destinations)
+                network = new SandboxNetwork(executor, destinations, spec.Attempt.ToString(), _cell.Gate, OnConnection);
             end = await new ContainerRun(executor.Engine, executor.Time)
-                .RunAsync(container, spec.Time, _stdout, _stderr, id => _container = id, cancel).ConfigureAwait(false);
+                .RunAsync(container, spec.Time, _stdout, _stderr, spec.Log is null ? null : OnWritten, OnCreated, network is null ? null : network.OpenAsync, cancel)
+                .ConfigureAwait(false);
             _ended = true;
         }
         catch (DockerApiException e)
         {
             return new RunResult(EngineFault(e), default, "");
         }
+        finally
+        {
+            if (network is not null)
+                await network.DisposeAsync().ConfigureAwait(false);
+        }
 
+        // All connections are over. Their account stands behind what the program wrote.
+        _stderr.Write(_connections.ToArray());
         var metering = Measure(end, unpacked.Value);
         var fault = await JudgeAsync(end).ConfigureAwait(false);
         if (fault is null)
@@ -57,13 +86,17 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
             metering = packed.IsOk ? metering with { OutputBytes = packed.Value } : metering;
         }
 
-        _final = metering;
         return new RunResult(fault, metering, _stderr.ToText());
     }
 
     /// <inheritdoc/>
-    public Metering Stats()
-        => _final ?? (_started == 0 ? default : new Metering((long)executor.Time.GetElapsedTime(_started).TotalMilliseconds, 0, 0, 0, 0, 0, 0));
+    public LiveUsage Stats()
+    {
+        var last = _usage?.Last ?? default;
+        var wall = _wallMillis > 0 || _started == 0 ? _wallMillis : (long)executor.Time.GetElapsedTime(_started).TotalMilliseconds;
+        return new LiveUsage(
+            wall, (long)last.Cpu.TotalMilliseconds, last.PeakMemory, _wallMillis > 0 ? 0 : last.Memory, last.ReadBytes, last.WrittenBytes, _stdout.Length);
+    }
 
     /// <summary>
     /// The cell goes to the next attempt only when no container can reach it any more. One that the engine could not end keeps
@@ -71,6 +104,7 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        using var use = _use;
         if (_container is { } container)
         {
             if (_ended)
@@ -79,22 +113,24 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
                 return;
         }
 
+        // GPUs of a container that still runs stay with it.
+        gpus.Dispose();
         executor.Space.Return(_cell);
     }
 
-    private Outcome<long> Unpack(ProgramBundle program, Stream input)
+    private Outcome<long> Unpack(ContainerImage image, ProgramBundle program, Stream input)
     {
         var unpacked = InputUnpacker.Unpack(input, _cell, spec.Resources.Disk);
         if (!unpacked.IsOk)
             return unpacked;
-        var command = Command(program);
+        var command = Command(image, program);
         if (command.Count == 0)
             return BadProgram("Neither the task nor the image names a command.");
-        var environment = Environment(program);
+        var environment = Environment(image, program);
         var workdir = program.Workdir is { Length: > 0 } named ? named : image.Workdir;
         if (command.Append(workdir).Concat(environment.Keys).Concat(environment.Values).Any(t => t.Contains('\0', StringComparison.Ordinal)))
             return BadProgram("An argument or environment variable holds a zero byte.");
-        File.WriteAllBytes(_cell.Start, StartProgram.Build(command, environment, workdir));
+        File.WriteAllBytes(_cell.Start, StartProgram.Build(command, environment, workdir, spec.Network is not null));
         if (OperatingSystem.IsLinux())
             File.SetUnixFileMode(_cell.Start, DockerProbes.StartFileMode);
         return unpacked;
@@ -105,10 +141,10 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         : throw new PlatformNotSupportedException();
 
     /// <summary>As Docker composes it: the image's entry point, then the task's command or else the image's, then the arguments.</summary>
-    private IReadOnlyList<string> Command(ProgramBundle program)
+    private IReadOnlyList<string> Command(ContainerImage image, ProgramBundle program)
         => ProgramArguments.Fill(image.Entrypoint.Concat(program.Command.Count > 0 ? program.Command : image.Command).Concat(program.Args), spec);
 
-    private Dictionary<string, string> Environment(ProgramBundle program)
+    private Dictionary<string, string> Environment(ContainerImage image, ProgramBundle program)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = "/tmp" };
         foreach (var entry in image.Environment)
@@ -116,6 +152,12 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
             var equals = entry.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0)
                 environment[entry[..equals]] = entry[(equals + 1)..];
+        }
+
+        if (spec.Network is not null)
+        {
+            foreach (var (name, value) in EgressProxy.Environment)
+                environment[name] = value;
         }
 
         foreach (var (name, value) in program.Env)
@@ -148,8 +190,27 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
             : LimitFaults.ExitCode(end.ExitCode);
     }
 
+    /// <summary>The program's owner reads it in the log, which is encrypted.</summary>
+    private void OnConnection(EgressRecord record)
+    {
+        var line = Encoding.UTF8.GetBytes($"[network] {record}\n");
+        lock (_writing)
+        {
+            _connections.Write(line);
+            spec.Log?.Invoke(LogSource.Stderr, line);
+        }
+    }
+
+    private void OnWritten(LogSource source, ReadOnlySpan<byte> bytes)
+    {
+        lock (_writing)
+            spec.Log!(source, bytes);
+    }
+
+    private void OnCreated(CgroupUsage usage) => (_usage, _container) = (usage, usage.Container);
+
     private Metering Measure(ContainerEnd end, long inputBytes) => new(
-        (long)executor.Time.GetElapsedTime(_started).TotalMilliseconds, (long)end.Usage.Cpu.TotalMilliseconds, end.Usage.PeakMemory, 0,
+        _wallMillis = Math.Max(1, (long)executor.Time.GetElapsedTime(_started).TotalMilliseconds), (long)end.Usage.Cpu.TotalMilliseconds, end.Usage.PeakMemory, 0,
         inputBytes, _stdout.Length, (int)end.ExitCode);
 
     private Fault EngineFault(DockerApiException e)

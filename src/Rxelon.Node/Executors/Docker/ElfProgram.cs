@@ -11,7 +11,7 @@ namespace Rxelon.Node.Executors.Docker;
 /// </summary>
 internal sealed class ElfProgram
 {
-    internal const int TableSlots = 5;
+    internal const int TableSlots = 6;
     private const ulong Base = 0x400000;
     private const int CodeAt = 0x78;
     private const int TableAt = 0x200;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Docker.DotNet.Models;
+using Rxelon.Node.Executors.Gpus;
 using Rxelon.Node.Executors.Plain;
+using Rxelon.Shared.Workloads;
 using Resources = Rxelon.Shared.Values.Resources;
 
 namespace Rxelon.Node.Executors.Docker;
@@ -38,6 +40,25 @@ internal static class Hardening
             Labels = new Dictionary<string, string> { [NodeLabel] = node, [AttemptLabel] = attempt },
             HostConfig = Host(image, cell, resources, processes, engine),
         };
+
+    /// <summary>
+    /// NVIDIA's by the engine's device requests (the container toolkit must be installed); the others as device files, with the
+    /// groups that may open them.
+    /// </summary>
+    internal static void AddGpus(HostConfig host, IReadOnlyList<Gpu> gpus, GpuScan scan)
+    {
+        var nvidia = gpus.Where(g => g.Info.Vendor == GpuVendor.Nvidia).Select(g => g.Id).ToList();
+        if (nvidia.Count > 0)
+            host.DeviceRequests = [new DeviceRequest { Driver = "nvidia", DeviceIDs = nvidia, Capabilities = [["gpu"]] }];
+        var devices = gpus.SelectMany(g => g.Devices).Distinct(StringComparer.Ordinal).ToList();
+        if (devices.Count == 0 || !OperatingSystem.IsLinux())
+            return;
+        host.Devices = [.. devices.Select(d => new DeviceMapping { PathOnHost = scan.HostPath(d), PathInContainer = d, CgroupPermissions = "rw" })];
+        List<uint> groups = [];
+        foreach (var device in devices)
+            groups.Add(Posix.GroupOf(scan.HostPath(device)) ?? throw new FileNotFoundException($"The device {device} has gone.", device));
+        host.GroupAdd = [.. groups.Where(g => g != 0).Distinct().Select(g => g.ToString(CultureInfo.InvariantCulture))];
+    }
 
     private static HostConfig Host(ContainerImage image, PlainCell cell, Resources resources, long processes, EngineFacts engine)
     {

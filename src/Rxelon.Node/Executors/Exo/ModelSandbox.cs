@@ -48,7 +48,9 @@ internal sealed class ModelSandbox(ExoBackend backend, ModelPlacer placer, Sandb
     }
 
     /// <inheritdoc/>
-    public Metering Stats()
+    public LiveUsage Stats() => Metered().ToLive();
+
+    private Metering Metered()
         => _final ?? (_started is { } started
             ? new Metering((long)backend.Time.GetElapsedTime(started).TotalMilliseconds, 0, 0, _completion?.Tokens ?? 0, 0, 0, 0)
             : default);
@@ -123,5 +125,5 @@ internal sealed class ModelSandbox(ExoBackend backend, ModelPlacer placer, Sandb
         ? new Fault(FaultCodes.ModelStalled, "The node's EXO cluster stopped giving tokens, and again after the model was placed anew.", Culprit.Node, Retryable: true)
         : new Fault(FaultCodes.ExecutorFailed, "The node's EXO cluster broke the answer off twice.", Culprit.Node, Retryable: true);
 
-    private RunResult Failed(Fault fault, string log = "") => new(fault, Stats() with { WallMillis = 0 }, log);
+    private RunResult Failed(Fault fault, string log = "") => new(fault, Metered() with { WallMillis = 0 }, log);
 }

@@ -64,7 +64,7 @@ internal sealed class MockSandbox(SandboxSpec spec, TimeProvider time) : ISandbo
     }
 
     /// <inheritdoc/>
-    public Metering Stats() => default;
+    public LiveUsage Stats() => default;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

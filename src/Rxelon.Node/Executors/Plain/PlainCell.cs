@@ -26,6 +26,7 @@ internal sealed class PlainCell
         Boot = Path.Combine(path, "boot");
         Stdin = Path.Combine(Boot, "stdin");
         Start = Path.Combine(Boot, "start");
+        Gate = Path.Combine(Boot, "gate");
     }
 
     /// <summary>Holds the input's files; read-only for the program.</summary>
@@ -42,6 +43,9 @@ internal sealed class PlainCell
 
     /// <summary>What a container starts with; need not exist.</summary>
     internal string Start { get; }
+
+    /// <summary>A pipe that a container's start waits at; need not exist.</summary>
+    internal string Gate { get; }
 
     /// <summary>True when the kernel bounds <see cref="Out"/>.</summary>
     internal bool IsSized => _mounted;

@@ -15,6 +15,7 @@ internal static partial class Posix
     private const int CurrentDirectory = -100;
     private const int NoFollow = 0x100;
     private const uint TypeAndSize = 0x201;
+    private const int NewNetwork = 0x40000000;
     private const int FileTypeMask = 0xF000;
     private const int RegularFile = 0x8000;
     private const int DirectoryType = 0x4000;
@@ -50,6 +51,13 @@ internal static partial class Posix
         return (type, *(long*)(buffer + 40));
     }
 
+    /// <summary>Makes a pipe that everybody may read.</summary>
+    internal static void MakePipe(string path) => Check(mkfifo(path, 0b110_100_100), $"make the pipe {path}");
+
+    /// <summary>The calling thread's sockets are from now on those of the network namespace that the file names.</summary>
+    internal static void EnterNetwork(SafeHandle network)
+        => Check(setns((int)network.DangerousGetHandle(), NewNetwork), "enter a network namespace");
+
     /// <summary>CPU time of the calling thread.</summary>
     internal static TimeSpan ThreadCpuTime()
     {
@@ -76,6 +84,12 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int clock_gettime(int clock, out TimeSpec time);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkfifo(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setns(int file, int type);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();

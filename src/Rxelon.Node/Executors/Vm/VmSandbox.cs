@@ -53,8 +53,8 @@ internal sealed class VmSandbox(VmExecutor executor, SandboxSpec spec, VmImage i
     }
 
     /// <inheritdoc/>
-    public Metering Stats() => _final ?? (_machine is not { } machine ? default
-        : new Metering(Elapsed, machine.Use.CpuMillis, machine.Use.PeakMemory, 0, 0, 0, 0));
+    public LiveUsage Stats() => _final?.ToLive() ?? (_machine is not { } machine ? default
+        : new LiveUsage(Elapsed, machine.Use.CpuMillis, machine.Use.PeakMemory, 0, 0, 0, 0));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -47,6 +47,19 @@ internal sealed class WasmRun
     /// <summary>Nanoseconds since the program was loaded.</summary>
     internal long Monotonic => Elapsed.Ticks * TimeSpan.NanosecondsPerTick;
 
+    internal void WriteStdout(ReadOnlySpan<byte> bytes)
+    {
+        var before = Stdout.Length;
+        Stdout.Write(bytes);
+        _spec.Log?.Invoke(LogSource.Stdout, bytes[..(int)(Stdout.Length - before)]);
+    }
+
+    internal void WriteStderr(ReadOnlySpan<byte> bytes)
+    {
+        Stderr.Write(bytes);
+        _spec.Log?.Invoke(LogSource.Stderr, bytes);
+    }
+
     /// <summary>False when the program must end now; <see cref="Stopped"/> says why.</summary>
     internal bool MayGoOn()
     {

@@ -17,15 +17,15 @@ internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISa
 
     private readonly PlainCell _cell = executor.Space.Rent(spec.OutputBytes);
     private WasmRun? _run;
-    private Metering? _final;
+    private LiveUsage? _final;
 
     /// <inheritdoc/>
     public Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
         => executor.Workers.RunAsync(() => Run(program, input, output, cancel));
 
     /// <inheritdoc/>
-    public Metering Stats()
-        => _final ?? (_run is { } run ? new Metering((long)run.Elapsed.TotalMilliseconds, 0, 0, 0, 0, run.Stdout.Length, 0) : default);
+    public LiveUsage Stats()
+        => _final ?? (_run is { } run ? new LiveUsage((long)run.Elapsed.TotalMilliseconds, 0, 0, 0, 0, 0, run.Stdout.Length) : default);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -77,7 +77,7 @@ internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISa
             metering = packed.IsOk ? metering with { OutputBytes = packed.Value } : metering;
         }
 
-        _final = metering;
+        _final = new LiveUsage(metering.WallMillis, metering.CpuMillis, metering.PeakMemory, 0, 0, 0, run.Stdout.Length);
         return new RunResult(fault, metering, run.Stderr.ToText());
     }
 
@@ -100,7 +100,7 @@ internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISa
         catch (WasmtimeException e)
         {
             fault = WasmFaults.Of(e, spec);
-            run.Stderr.Write(WasmFaults.Trace(e));
+            run.WriteStderr(WasmFaults.Trace(e));
         }
 
         var memory = instance?.GetMemory("memory")?.GetLength() ?? 0;
@@ -121,8 +121,8 @@ internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISa
             .WithArgs(ProgramArguments.Fill(program.Args, spec))
             .WithPreopenedDirectory(_cell.In, "/in", false)
             .WithPreopenedDirectory(_cell.Out, "/out", true)
-            .WithStandardOutputCallback(run.Stdout.Write)
-            .WithStandardErrorCallback(run.Stderr.Write);
+            .WithStandardOutputCallback(run.WriteStdout)
+            .WithStandardErrorCallback(run.WriteStderr);
         if (program.Env.Count > 0)
             wasi.WithEnvironmentVariables(program.Env.Select(e => (e.Key, e.Value)));
         if (File.Exists(_cell.Stdin))
