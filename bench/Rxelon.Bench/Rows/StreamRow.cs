@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Rxelon.Bench.Network;
-using Rxelon.Shared.Values;
 
 namespace Rxelon.Bench.Rows;
 
