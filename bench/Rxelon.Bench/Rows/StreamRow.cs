@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Rxelon.Bench.Network;
-using Rxelon.Client.Specs;
-using Rxelon.Shared.Values;
 
 namespace Rxelon.Bench.Rows;
 
