@@ -214,8 +214,10 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             Cipher = fields.TakeChoice("cipher", [.. CipherSuites.All.Select(s => (CipherSuites.Name(s), CipherSuites.Name(s)))], [], new Privacy().Cipher),
             Parallel = fields.TakeValue("parallel", IsCount, "a whole number (0: as many as fit)", 0),
             Sticky = fields.TakeFlag("sticky"),
+            Rotate = fields.TakeFlag("rotate"),
         };
-        RefuseFlag(fields, "rotate");
+        if (privacy.RefusesParallel() is { } conflict)
+            fields.Fail("parallel", fields.Start, conflict);
         fields.RefuseRest();
         return privacy;
     }

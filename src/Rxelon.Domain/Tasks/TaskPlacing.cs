@@ -19,7 +19,8 @@ internal static class TaskPlacing
         foreach (var p in c.Parts)
         {
             if (assigned.Count < room && p.AskPerCoreHour <= dearest && (stick is null || stick == p.Node)
-                && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsWaiting && taken.Add(p.Part))
+                && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsWaiting
+                && TaskRotation.MayRun(state, p.Part) && taken.Add(p.Part))
             {
                 var attempt = new PartAttempt(p.Part, state.Parts[p.Part].Attempts + 1);
                 assigned.Add(new Assigned(attempt, p.Node, p.Operator, p.Session, p.AskPerCoreHour));

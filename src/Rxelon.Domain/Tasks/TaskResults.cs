@@ -14,7 +14,7 @@ internal static class TaskResults
         foreach (var attempt in c.Attempts.Distinct())
         {
             var running = Current(state, attempt);
-            if (running is null || running.Node != c.Node || running.Session != c.Session)
+            if (running is null || running.Node != c.Node || running.Session != c.Session || !TaskRotation.MayRun(state, attempt.Part))
             {
                 stale.Add(attempt);
             }

@@ -15,7 +15,16 @@ internal static class TaskViews
     {
         var waiting = new List<int>();
         Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
-        if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
+        if (TaskRotation.IsOn(s))
+        {
+            if (s.HoldConfirmed && TaskRotation.Open(s) is { } open && s.Parts[open] is { IsWaiting: true } part)
+            {
+                waiting.Add(open);
+                if (part.Trouble is { } trouble)
+                    (avoid ??= []).Add(open, trouble.Avoid);
+            }
+        }
+        else if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
         {
             var index = 0;
             foreach (var part in s.Parts)

@@ -40,6 +40,8 @@ internal static class TasksEndpoints
             ? null
             : view.Phase == TaskPhase.Submitted
                 ? new WhyInfo("hold", "The account has not set the money aside yet.", null)
+            : view.Spec.Privacy.Rotate && view.Parts.Any(p => p.Phase is PartPhase.Assigned or PartPhase.KeyReleased)
+                ? new WhyInfo("rotate", "Keys rotate: each part waits until the result of the one before it was accepted.", null)
                 : TaskMapping.Why(await calls.AskAsync(new AskWhy(view.Task), cancel));
 
     private static IResult List(string? after, int? limit, Caller caller, ITaskIndex index)

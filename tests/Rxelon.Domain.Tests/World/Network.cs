@@ -47,8 +47,12 @@ internal sealed class Network
         var id = Ids.Task(task);
         if (!Tasks.ContainsKey(id))
             Tasks.Add(id, Shells.Task(task));
-        Task(id, Given.Submit(task, parts, s => s with { Limits = s.Limits with { Retries = 1 } }, Now, User(user)));
+        Task(id, Given.Submit(
+            task, parts, s => s with { Limits = s.Limits with { Retries = 1 }, Privacy = s.Privacy with { Rotate = Rotates(id) } }, Now, User(user)));
     }
+
+    /// <summary>Every third task rotates its keys.</summary>
+    internal static bool Rotates(TaskId task) => task.ToBytes()[15] % 3 == 0;
 
     internal void Wake(TimeSpan later)
     {

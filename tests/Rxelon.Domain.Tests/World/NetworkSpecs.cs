@@ -51,6 +51,30 @@ public sealed class NetworkSpecs
             }
         }, iter: 100);
 
+    [Fact]
+    public void Rotating_keys_of_a_part_never_go_before_the_part_before_it_was_accepted()
+    {
+        var gated = 0;
+        Choice.List[20, 600].Sample(choices =>
+        {
+            foreach (var journal in Played(choices, _ => { }).Tasks.Where(t => Network.Rotates(t.Key)).Select(t => t.Value.Journal))
+            {
+                var accepted = new HashSet<int>();
+                foreach (var happened in journal)
+                {
+                    foreach (var release in (happened as KeysReleased)?.Releases ?? [])
+                    {
+                        Assert.True(release.Attempt.Part == 0 || accepted.Contains(release.Attempt.Part - 1), string.Join('\n', journal));
+                        Interlocked.Add(ref gated, release.Attempt.Part);
+                    }
+
+                    accepted.UnionWith((happened as PartsAccepted)?.Parts.Select(p => p.Attempt.Part) ?? []);
+                }
+            }
+        }, iter: 200);
+        Assert.True(gated > 0, "No walk came to a second part: this has shown nothing.");
+    }
+
     private static Network Played(IReadOnlyList<(int What, int Pick, bool Repeat, bool Lose)> choices, Action<Network> afterEach)
     {
         var network = new Network();

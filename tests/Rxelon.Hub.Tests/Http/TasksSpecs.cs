@@ -117,6 +117,7 @@ public sealed class TasksSpecs(RunningHub hub)
     [InlineData("spec.resources.cpuMillis")]
     [InlineData("spec.limits.timeSeconds")]
     [InlineData("spec.privacy.cipher")]
+    [InlineData("spec.privacy.parallel")]
     [InlineData("spec.image")]
     [InlineData("spec.name")]
     public async Task A_spec_that_says_what_it_may_not_is_refused_by_field(string field)
@@ -127,6 +128,7 @@ public sealed class TasksSpecs(RunningHub hub)
             "spec.resources.cpuMillis" => s with { Resources = s.Resources with { CpuMillis = 0 } },
             "spec.limits.timeSeconds" => s with { Limits = s.Limits with { TimeSeconds = -1 } },
             "spec.privacy.cipher" => s with { Privacy = s.Privacy with { Cipher = "rot13" } },
+            "spec.privacy.parallel" => s with { Privacy = s.Privacy with { Rotate = true, Parallel = 2 } },
             "spec.image" => s with { Kind = WorkloadKind.Docker, Image = "busybox:latest" },
             _ => s with { Name = "" },
         });
