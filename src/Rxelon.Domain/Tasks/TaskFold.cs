@@ -27,6 +27,9 @@ internal static class TaskFold
         HoldConfirmed => state with { HoldConfirmed = true },
         SettlementDue e => state with { Settled = false, InFlight = new SettlementInFlight(e.Number, e.Close, e.At) },
         TaskSettled => state with { Settled = true, InFlight = null },
+        KeysAwaited e => TaskKeyGrants.Awaited(state, e),
+        KeysForwarded e => TaskKeyGrants.Forwarded(state, e),
+        OwnerAttended => state with { OwnerAway = false },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
@@ -46,7 +49,8 @@ internal static class TaskFold
 
     private static TaskState Assigned(TaskState state, PartsAssigned e)
     {
-        var due = e.At + TaskRules.ReadyLimit;
+        // A hub that restarts forgets that an attempt waits for its owner: it must not be taken for a node that is late.
+        var due = e.At + TaskRules.ReadyLimit + (TaskKeyGrants.AreOwners(state) ? TaskRules.OwnerPatience : TimeSpan.Zero);
         var parts = state.Parts.Edit();
         foreach (var a in e.Parts)
         {
@@ -73,7 +77,7 @@ internal static class TaskFold
         foreach (var r in e.Releases)
         {
             var part = parts[r.Attempt.Part];
-            parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due } };
+            parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due, Wait = null } };
         }
 
         return state with { Parts = parts.ToVector(), AttemptsDue = Earlier(state.AttemptsDue, due) };
@@ -118,7 +122,13 @@ internal static class TaskFold
             parts[f.Attempt.Part] = part with { Running = null, Trouble = PartTrouble.After(part.Trouble, f) };
         }
 
-        return state with { Parts = parts.ToVector(), RunningCount = state.RunningCount - e.Failures.Count, Reserved = reserved };
+        return state with
+        {
+            Parts = parts.ToVector(),
+            RunningCount = state.RunningCount - e.Failures.Count,
+            Reserved = reserved,
+            OwnerAway = state.OwnerAway || e.Failures.Any(f => f.Fault.Code == FaultCodes.OwnerAbsent),
+        };
     }
 
     private static TaskState Resumed(TaskState state, AttemptsResumed e)
@@ -127,7 +137,7 @@ internal static class TaskFold
         foreach (var a in e.Attempts)
         {
             var part = parts[a.Part];
-            parts[a.Part] = part with { Running = part.Running! with { Session = e.Session } };
+            parts[a.Part] = part with { Running = part.Running! with { Session = e.Session, Wait = null } };
         }
 
         return state with { Parts = parts.ToVector() };
@@ -155,5 +165,5 @@ internal static class TaskFold
         };
     }
 
-    private static DateTimeOffset Earlier(DateTimeOffset? known, DateTimeOffset due) => known is { } k && k < due ? k : due;
+    internal static DateTimeOffset Earlier(DateTimeOffset? known, DateTimeOffset due) => known is { } k && k < due ? k : due;
 }

@@ -88,7 +88,7 @@ internal static class TaskOutcome
     {
         if (!after.IsAlive)
             return before.IsAlive || before.Submission is null;
-        return after.HoldConfirmed && (!before.HoldConfirmed || batch.Any(e => e is AttemptsFailed or TaskAdjusted || TaskRotation.Opens(after, e)));
+        return after.HoldConfirmed && (!before.HoldConfirmed || batch.Any(e => e is AttemptsFailed or TaskAdjusted or OwnerAttended || TaskRotation.Opens(after, e)));
     }
 
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b ?? a : a;

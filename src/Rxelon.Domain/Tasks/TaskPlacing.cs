@@ -6,7 +6,7 @@ internal static class TaskPlacing
 {
     internal static Decision<ITaskEvent, TaskReply, ITaskEffect> Place(TaskState state, PlaceParts c)
     {
-        if (!state.IsAlive || !state.HoldConfirmed)
+        if (!state.IsAlive || !state.HoldConfirmed || state.OwnerAway)
             return Refused(state, c);
 
         var privacy = state.Spec.Privacy;

@@ -69,7 +69,11 @@ public sealed record TaskView(
     bool Erased,
     BlobRef Program,
     byte[] OwnerKey,
-    IReadOnlyList<PartView> Parts) : TaskReply(Task);
+    IReadOnlyList<PartView> Parts) : TaskReply(Task)
+{
+    /// <summary>Parts stand still until the owner's client hands over keys.</summary>
+    public bool AwaitsOwner { get; init; }
+}
 
 /// <summary>One part: its phase, current or last attempt, and its result once accepted.</summary>
 public sealed record PartView(

@@ -9,12 +9,17 @@ internal static class TaskViews
 {
     internal static TaskView Task(TaskState s) => new(
         s.Id, s.Order.Owner, s.Spec, s.Phase, s.Ended?.Reason, s.SubmittedAt, s.StartedAt, s.EndedAt, s.Hold, s.Cost, s.Settled, s.Erased,
-        s.Order.Program, s.Order.OwnerKey, new PartViews(s, [.. Enumerable.Range(0, s.Parts.Count)]));
+        s.Order.Program, s.Order.OwnerKey, new PartViews(s, [.. Enumerable.Range(0, s.Parts.Count)]))
+    {
+        AwaitsOwner = TaskKeyGrants.AwaitsOwner(s),
+    };
 
     internal static TaskDemand Demand(TaskState s)
     {
         var waiting = new List<int>();
         Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
+        if (s.OwnerAway)
+            return Offered(s, waiting, avoid);
         if (TaskRotation.IsOn(s))
         {
             if (s.HoldConfirmed && TaskRotation.Open(s) is { } open && s.Parts[open] is { IsWaiting: true } part)
@@ -40,10 +45,13 @@ internal static class TaskViews
             }
         }
 
-        return new TaskDemand(
+        return Offered(s, waiting, avoid);
+    }
+
+    private static TaskDemand Offered(TaskState s, List<int> waiting, Dictionary<int, IReadOnlyList<NodeId>>? avoid)
+        => new(
             s.Id, s.Order.Owner, s.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour, waiting, s.RunningCount,
             s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid);
-    }
 
     /// <summary>What watchers are told of a batch; null when nothing visible changed.</summary>
     internal static TaskNews? News(TaskState before, TaskState after, IReadOnlyList<ITaskEvent> batch, DateTimeOffset now)
@@ -66,6 +74,8 @@ internal static class TaskViews
         PartsAccepted e => e.Parts.Select(p => p.Attempt.Part),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
         AttemptsResumed e => e.Attempts.Select(a => a.Part),
+        KeysAwaited e => e.Attempts.Select(a => a.Attempt.Part),
+        KeysForwarded e => e.Attempts.Select(a => a.Part),
         _ => [],
     };
 

@@ -14,7 +14,6 @@ namespace Rxelon.Hub.Vault;
 public sealed class FileVault : IVault, IDisposable
 {
     internal const string KeyFile = "vault.key";
-    private const string ProgramBlob = "program";
     private const int HeadSize = 4 + ExchangeKeyPair.KeySize;
 
     private readonly ExchangeKeyPair _pair;
@@ -72,7 +71,7 @@ public sealed class FileVault : IVault, IDisposable
         {
             var grants = new byte[attempts.Count][];
             for (var i = 0; i < grants.Length; i++)
-                grants[i] = SealGrant(taskKey, node, sessionKey.Span, attempts[i]);
+                grants[i] = PartGrant.Seal(taskKey, attempts[i], node, sessionKey.Span);
             return grants;
         }
         finally
@@ -83,30 +82,6 @@ public sealed class FileVault : IVault, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _pair.Dispose();
-
-    private static byte[] SealGrant(byte[] taskKey, NodeId node, ReadOnlySpan<byte> sessionKey, AttemptId attempt)
-    {
-        byte[][] keys =
-        [
-            KeySchedule.Input(taskKey, attempt.Part),
-            KeySchedule.Result(taskKey, attempt.Part, attempt.Number),
-            KeySchedule.Log(taskKey, attempt.Part, attempt.Number),
-            KeySchedule.Shared(taskKey, ProgramBlob),
-        ];
-        var together = new byte[keys.Length * KeySchedule.KeySize];
-        try
-        {
-            for (var i = 0; i < keys.Length; i++)
-                keys[i].CopyTo(together, i * KeySchedule.KeySize);
-            return KeyWrap.Wrap(together, sessionKey, KeyWrapContext.PartGrant(attempt.Task, attempt.Part, attempt.Number, node)).ToBytes();
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(together);
-            foreach (var key in keys)
-                CryptographicOperations.ZeroMemory(key);
-        }
-    }
 
     private static ExchangeKeyPair Create(string file, byte[] master)
     {

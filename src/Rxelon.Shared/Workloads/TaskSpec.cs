@@ -30,6 +30,12 @@ public enum Custody
 {
     /// <summary>The CHS vault, which releases part keys to assigned nodes.</summary>
     Managed = 1,
+
+    /// <summary>The owner's client, which seals part keys to the nodes itself; the CHS never has the task key.</summary>
+    Sealed = 2,
+
+    /// <summary>As sealed, after an executor's attestation was checked. Known by name only: no executor can attest yet.</summary>
+    Attested = 3,
 }
 
 /// <summary>

@@ -60,6 +60,7 @@ public sealed class CodecSpecs
     [Theory]
     [InlineData("account.opened.1+signed")]
     [InlineData("node.enrolled.1+signed")]
+    [InlineData("task.keys-released.1+owner")]
     public void Fields_that_were_added_later_are_kept_as_well(string name)
     {
         var sample = Samples.Grown[name];

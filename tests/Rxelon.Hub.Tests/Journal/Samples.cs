@@ -27,6 +27,7 @@ internal static class Samples
             "ann", AccountKind.User, Bytes(32, 18), Bytes(32, 19), At, new OpeningSignature(1_790_000_000_000, Bytes(64, 24))),
         ["node.enrolled.1+signed"] = new NodeEnrolled(
             Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),
+        ["task.keys-released.1+owner"] = new KeysReleased([new Released(Attempt, Node, Bytes(32, 13), ByOwner: true)], At),
     };
 
     internal static IReadOnlyList<object> All { get; } =

@@ -174,12 +174,13 @@ internal sealed class SessionWork(
         }
 
         var channel = _channel!;
+        var proof = new SessionProof(channel.IdentityKey, channel.Nonce, channel.Signature, ready.Quote.IsEmpty ? null : ready.Quote.ToByteArray());
         foreach (var group in attempts.GroupBy(a => a.Task))
         {
             var parts = group.Select(WireMap.PartOf).ToList();
             calls.Send(
                 () => services.Tasks,
-                () => new ReleaseKeys(group.Key, node, channel.Epoch, channel.SessionKey, parts, services.Now),
+                () => new ReleaseKeys(group.Key, node, channel.Epoch, channel.SessionKey, parts, services.Now, proof),
                 reply =>
                 {
                     if (reply is TaskRefused refused && _channel == channel)
