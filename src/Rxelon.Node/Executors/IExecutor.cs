@@ -43,6 +43,12 @@ public sealed record ExecutorReport(
     WorkloadKind Kind, bool Available, string Runtime, IReadOnlyList<string> Images, IReadOnlyList<string> Limits,
     IReadOnlyList<string> Warnings, string? Missing)
 {
+    /// <summary>
+    /// The attestation that it can show for a session key (PartsReady.quote), by the name of its hardware; null: none, as of every executor
+    /// here. Custody "attested" asks for one, and is refused as long as nobody has it.
+    /// </summary>
+    public string? Attestation { get; init; }
+
     /// <summary>A kind that this machine cannot run.</summary>
     internal static ExecutorReport NotHere(WorkloadKind kind, string why) => new(kind, false, "", [], [], [], why);
 }

@@ -65,6 +65,15 @@ public sealed class TaskFileSpecs
     }
 
     [Fact]
+    public void Sealed_custody_is_taken_and_attested_is_refused_as_what_no_node_can_offer()
+    {
+        Assert.Equal(Custody.Sealed, Read("run: { wasm: { module: a.wasm } }\nprivacy: { custody: sealed }").Spec.Privacy.Custody);
+        var error = Assert.Single(Errors("run: { wasm: { module: a.wasm } }\nprivacy:\n  cipher: aes-256-gcm\n  custody: attested"));
+        Assert.Equal((FaultCodes.CustodyUnavailable, "privacy.custody", 4), (error.Code, error.Field, error.Line));
+        Assert.Contains("no node here offers attestation hardware", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Rotating_keys_and_parts_at_once_do_not_go_together()
     {
         var error = Assert.Single(Errors("run: { wasm: { module: a.wasm } }\nprivacy: { rotate: true, parallel: 4 }"));
@@ -92,7 +101,6 @@ public sealed class TaskFileSpecs
     [InlineData("rounds: { max: 20 }", "rounds", 2)]
     [InlineData("merge: { stage: reduce }", "merge", 2)]
     [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]
-    [InlineData("privacy:\n  custody: sealed", "privacy.custody", 3)]
     [InlineData("network: { allow: [\"example.org:443\"] }", "network", 2)]
     [InlineData("resources: { gpu: { count: 1 } }", "resources.gpu", 2)]
     [InlineData("secrets: [{ store: x }]", "secrets", 2)]
