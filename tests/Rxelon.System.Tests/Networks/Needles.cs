@@ -10,6 +10,7 @@ namespace Rxelon.System.Tests.Networks;
 internal sealed class Needles
 {
     private const int Chunk = 4 << 20;
+    private const int NoSuchDevice = 6; // ENXIO, which opening a socket gives
     private readonly Dictionary<ushort, List<(string Name, byte[] Bytes)>> _byStart = [];
     private readonly bool[] _starts = new bool[ushort.MaxValue + 1];
     private int _longest;
@@ -64,9 +65,9 @@ internal sealed class Needles
                 using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                 found.AddRange(InStream(content.Read).Select(name => $"{file}: {name}"));
             }
-            catch (FileNotFoundException)
+            catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException || e.HResult == NoSuchDevice)
             {
-                // Files come and go under a running network.
+                // Files come and go under a running network, and a socket has no content.
             }
         }
 
@@ -134,7 +135,7 @@ internal sealed class Needles
         var start = (ushort)((bytes[0] << 8) | bytes[1]);
         if (!_byStart.TryGetValue(start, out var forms))
             _byStart[start] = forms = [];
-        forms.Add((name, bytes));
+        forms.Add((name, [.. bytes])); // a copy: whoever brought a secret may zero it
         _starts[start] = true;
         _longest = Math.Max(_longest, bytes.Length);
     }

@@ -17,6 +17,7 @@ internal sealed class SessionWork(
 {
     private const int MaxGrantsPerFrame = 250;
     private const uint PhaseReady = 2;
+    private const int MaxQuote = 16 * 1024;
     private static readonly TimeSpan PathLifetime = TimeSpan.FromHours(1);
 
     private readonly HashSet<TaskId> _programSent = [];
@@ -172,6 +173,9 @@ internal sealed class SessionWork(
                 return "it named an attempt that cannot be";
             attempts.Add(attempt);
         }
+
+        if (ready.Quote.Length > MaxQuote)
+            return "its attestation is too long";
 
         var channel = _channel!;
         var proof = new SessionProof(channel.IdentityKey, channel.Nonce, channel.Signature, ready.Quote.IsEmpty ? null : ready.Quote.ToByteArray());
