@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -11,6 +12,7 @@ internal sealed class Needles
 {
     private const int Chunk = 4 << 20;
     private const int NoSuchDevice = 6; // ENXIO, which opening a socket gives
+    private const int Locked = 11; // EWOULDBLOCK: .NET minds the advisory locks of others even to read
     private readonly Dictionary<ushort, List<(string Name, byte[] Bytes)>> _byStart = [];
     private readonly bool[] _starts = new bool[ushort.MaxValue + 1];
     private int _longest;
@@ -69,6 +71,10 @@ internal sealed class Needles
             {
                 // Files come and go under a running network, and a socket has no content.
             }
+            catch (IOException e) when (e.HResult == Locked)
+            {
+                found.AddRange(In(Unlocked(file)).Select(name => $"{file}: {name}"));
+            }
         }
 
         return found;
@@ -109,6 +115,15 @@ internal sealed class Needles
 
         read = total;
         return found;
+    }
+
+    private static byte[] Unlocked(string file)
+    {
+        using var cat = Process.Start(new ProcessStartInfo("cat", [file]) { RedirectStandardOutput = true })!;
+        using var content = new MemoryStream();
+        cat.StandardOutput.BaseStream.CopyTo(content);
+        cat.WaitForExit();
+        return cat.ExitCode == 0 ? content.ToArray() : throw new InvalidDataException($"{file} cannot be read.");
     }
 
     private delegate int Reader(byte[] buffer, int offset, int count);
