@@ -2,6 +2,7 @@ using System.CommandLine;
 using Rxelon.Cli.Output;
 using Rxelon.Cli.Sessions;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Cli.Commands;
 
@@ -73,6 +74,7 @@ internal static class NodeCommands
                         ("cores", $"{n.Free.CpuMillis / 1000m:0.###} of {n.Total.CpuMillis / 1000m:0.###} free"),
                         ("memory", $"{Words.Size(n.Free.Memory)} of {Words.Size(n.Total.Memory)} free"), ("ask", $"{Words.Money(n.AskPerCoreHour)} per core-hour"),
                         ("parts", $"{n.Accepted} accepted, {n.Failed} failed, {n.Lost} lost"),
+                        ("attestation", $"none: {CustodyTerms.NoAttestation}"),
                         ("warnings", n.Warnings.Count > 0 ? string.Join("; ", n.Warnings) : null));
                 }
 

@@ -27,6 +27,12 @@ internal sealed class PlanOptions
     private readonly Option<int> _retries = new("--retries") { Description = "Attempts after the first.", DefaultValueFactory = _ => new Limits().Retries };
     private readonly Option<int> _parallel = new("--parallel") { Description = "Most parts at once; 0: as many as fit." };
     private readonly Option<bool> _sticky = new("--sticky") { Description = "Keep all parts on one node." };
+    private readonly Option<bool> _rotate = new("--rotate") { Description = "A part's keys go only after the result of the part before it was accepted." };
+    private readonly Option<Custody> _custody = new("--custody")
+    {
+        Description = "Who holds the task's key: managed (the hub's vault) or sealed (this command, which must stay running). attested is not available.",
+        DefaultValueFactory = _ => Custody.Managed,
+    };
     private readonly Option<string> _cipher = new("--cipher") { Description = "How parts are encrypted.", DefaultValueFactory = _ => new Privacy().Cipher };
     private readonly Option<string[]> _region = new("--region") { Description = "Only nodes of this region. May be repeated.", AllowMultipleArgumentsPerToken = false };
     private readonly Option<Tier> _tier = new("--tier") { Description = "economy, standard or priority.", DefaultValueFactory = _ => Tier.Standard };
@@ -36,7 +42,7 @@ internal sealed class PlanOptions
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _parallel, _sticky, _cipher, _region, _tier, _max])
+        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _parallel, _sticky, _rotate, _custody, _cipher, _region, _tier, _max])
             command.Options.Add(option);
     }
 
@@ -64,7 +70,14 @@ internal sealed class PlanOptions
                 DeadlineSeconds = parsed.GetValue(_deadline),
             },
             Placement = new Placement { Regions = parsed.GetValue(_region) ?? [] },
-            Privacy = new Privacy { Parallel = parsed.GetValue(_parallel), Sticky = parsed.GetValue(_sticky), Cipher = parsed.GetValue(_cipher)! },
+            Privacy = new Privacy
+            {
+                Parallel = parsed.GetValue(_parallel),
+                Sticky = parsed.GetValue(_sticky),
+                Rotate = parsed.GetValue(_rotate),
+                Custody = parsed.GetValue(_custody),
+                Cipher = parsed.GetValue(_cipher)!,
+            },
             Budget = new Budget { Max = parsed.GetValue(_max), Tier = parsed.GetValue(_tier) },
         },
     };

@@ -2,6 +2,7 @@ using Rxelon.Cli.Output;
 using Rxelon.Client.Specs;
 using Rxelon.Client.Submission;
 using Rxelon.Shared.Api;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
@@ -21,14 +22,18 @@ internal sealed class TaskRun(CliSession session, Login login)
         var submitted = await ProgressView.RunAsync(console, session.Host.Time, view => SubmitAsync(plan, view, ct)).ConfigureAwait(false);
         if (submitted.Fault is { } fault)
             return console.Fail(fault);
-        var task = submitted.Value.Task;
+        var (answer, ownerKey) = submitted.Value;
+        var task = answer.Task;
+        var isSealed = plan.Spec.Privacy.Custody == Custody.Sealed;
         if (wishes.Detach)
         {
             if (console.Json)
-                console.Document(submitted.Value);
+                console.Document(answer);
             else
                 console.Text(task.ToString());
-            console.Remark($"It runs on without this command: rxelon task watch {task}");
+            console.Remark(isSealed
+                ? $"Its keys are with you: it stands still until rxelon task keys {task} hands them over."
+                : $"It runs on without this command: rxelon task watch {task}");
             return ExitCodes.Ok;
         }
 
@@ -36,14 +41,18 @@ internal sealed class TaskRun(CliSession session, Login login)
         int code;
         try
         {
-            var ended = await new TaskWatch(session, login).UntilEndAsync(task, ct).ConfigureAwait(false);
+            var ended = isSealed
+                ? await AttendedAsync(task, plan.Spec, ownerKey, ct).ConfigureAwait(false)
+                : await new TaskWatch(session, login).UntilEndAsync(task, ct).ConfigureAwait(false);
             if (ended is { } cut)
                 return console.Fail(cut);
             code = await new TaskOutcome(session, login).DeliverAsync(task, wishes.Out, plan.Merge, ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            console.Remark($"The task runs on without this command: rxelon task watch {task}, or rxelon task cancel {task}");
+            console.Remark(isSealed
+                ? $"The task stands still without its keys: rxelon task keys {task}, or rxelon task cancel {task}"
+                : $"The task runs on without this command: rxelon task watch {task}, or rxelon task cancel {task}");
             throw;
         }
 
@@ -51,7 +60,39 @@ internal sealed class TaskRun(CliSession session, Login login)
         return code;
     }
 
-    private async Task<Outcome<SubmitResponse>> SubmitAsync(TaskPlan plan, ProgressView view, CancellationToken ct)
+    /// <summary>Watches the task and hands over its keys meanwhile; null at its end.</summary>
+    private async Task<Fault?> AttendedAsync(TaskId task, TaskSpec spec, byte[] ownerKey, CancellationToken ct)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var attending = new KeyDesk(session, login).AttendAsync(task, spec, ownerKey, null, null, null, over.Token);
+        var watching = new TaskWatch(session, login).UntilEndAsync(task, over.Token);
+        try
+        {
+            // A key holder that ended without a fault saw the end; the watch sees it too.
+            return await Task.WhenAny(attending, watching).ConfigureAwait(false) == attending && await attending.ConfigureAwait(false) is { } fault
+                ? fault
+                : await watching.ConfigureAwait(false);
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(Quietly(attending), Quietly(watching)).ConfigureAwait(false);
+        }
+    }
+
+    // Whichever ended first has told; the other one was called off. Never thrown over.
+    private static async Task Quietly(Task<Fault?> other)
+    {
+        try
+        {
+            await other.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private async Task<Outcome<Submitted>> SubmitAsync(TaskPlan plan, ProgressView view, CancellationToken ct)
     {
         var info = await login.Hub.InfoAsync(ct).ConfigureAwait(false);
         if (info.Fault is { } unknown)
@@ -63,6 +104,7 @@ internal sealed class TaskRun(CliSession session, Login login)
         if (prepared.Fault is { } unprepared)
             return unprepared;
         var task = prepared.Value;
+        session.Console.Remark(CustodyTerms.Limits(plan.Spec.Privacy.Custody));
         for (var quotes = 0; ; quotes++)
         {
             var quote = await QuoteAsync(task, ct).ConfigureAwait(false);
@@ -81,7 +123,7 @@ internal sealed class TaskRun(CliSession session, Login login)
             {
                 if (!answer.IsOk && !answer.Fault!.Retryable)
                     task.Discard();
-                return answer;
+                return answer.Fault is { } final ? final : new Submitted(answer.Value, task.OwnerKey);
             }
         }
     }
@@ -98,6 +140,8 @@ internal sealed class TaskRun(CliSession session, Login login)
             ? new Fault(FaultCodes.BudgetExceeded, $"The task may cost up to {Words.Money(quote.Value.Ceiling)} and the limit is {Words.Money(max)}. Nothing was sent.", Culprit.Input)
             : quote;
     }
+
+    private sealed record Submitted(SubmitResponse Answer, byte[] OwnerKey);
 
     private sealed class Steps(ProgressView view) : IProgress<SubmitProgress>
     {

@@ -94,6 +94,20 @@ public sealed class HubClient : IDisposable
     public Task<Outcome<byte[]>> TaskReceiptAsync(TaskId task, CancellationToken ct = default)
         => _connection.BytesAsync(new(HttpMethod.Get, $"v1/tasks/{task}/receipt"), true, ct);
 
+    /// <summary>
+    /// GET /v1/tasks/{id}/key-requests: attempts under sealed custody that wait for keys; waits so long for one, at most 25 s.
+    /// </summary>
+    public Task<Outcome<KeyRequestsResponse>> KeyRequestsAsync(TaskId task, int waitSeconds, CancellationToken ct = default)
+        => _connection.GetAsync<KeyRequestsResponse>(string.Create(CultureInfo.InvariantCulture, $"v1/tasks/{task}/key-requests?wait={waitSeconds}"), ct);
+
+    /// <summary>GET /v1/tasks/{id}/key-requests/{node}/enrolment: a receipt's file, not verified.</summary>
+    public Task<Outcome<byte[]>> NodeEnrolmentAsync(TaskId task, NodeId node, CancellationToken ct = default)
+        => _connection.BytesAsync(new(HttpMethod.Get, $"v1/tasks/{task}/key-requests/{node}/enrolment"), true, ct);
+
+    /// <summary>POST /v1/tasks/{id}/key-grants; a repeat is refused per attempt and does no harm.</summary>
+    public Task<Outcome<KeyGrantsResponse>> GrantKeysAsync(TaskId task, KeyGrantsRequest grants, CancellationToken ct = default)
+        => _connection.PostAsync<KeyGrantsRequest, KeyGrantsResponse>($"v1/tasks/{task}/key-grants", grants, true, ct);
+
     /// <summary>GET /v1/tasks/{id}/why.</summary>
     public Task<Outcome<WhyInfo>> WhyAsync(TaskId task, CancellationToken ct = default)
         => _connection.GetAsync<WhyInfo>($"v1/tasks/{task}/why", ct);

@@ -22,7 +22,7 @@ internal static class EventSentence
         PartsAdded e => $"{Count(e.Parts.Count, "part")} added from part {Number(e.First)} on"
             + (e.Parts.Any(p => p.Round > 1) ? $", round {Number(e.Parts.Max(p => p.Round))}" : ""),
         PartsAssigned e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} given to {Nodes(e.Parts.Select(p => p.Node))}",
-        KeysReleased e => $"keys of {Parts(e.Releases.Select(r => r.Attempt.Part))} released to {Nodes(e.Releases.Select(r => r.Node))}",
+        KeysReleased e => $"keys of {Parts(e.Releases.Select(r => r.Attempt.Part))} released to {Nodes(e.Releases.Select(r => r.Node))}{(e.Releases.All(r => r.ByOwner) ? ", sealed by their owner" : "")}",
         PartsAccepted e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} accepted from {Nodes(e.Parts.Select(p => p.Node))} for {Money(Sum(e.Parts.Select(p => p.Cost)))}",
         AttemptsFailed e => $"{Parts(e.Failures.Select(f => f.Attempt.Part))} failed on {Nodes(e.Failures.Select(f => f.Node))}: {Codes(e)}",
         AttemptsResumed e => $"{Parts(e.Attempts.Select(a => a.Part))} resumed by {Nodes([e.Node])}",

@@ -74,7 +74,7 @@ internal sealed class SignatureChecks
         }
     }
 
-    private static bool IsOrder(string entity, TaskSubmitted m)
+    internal static bool IsOrder(string entity, TaskSubmitted m)
     {
         var parts = m.Parts.Select(Blob).ToList();
         return TaskOf(entity) is { } task && Account(m.Owner) is { } owner && owner == AccountId.OfSigningKey(m.SigningKey.Span)

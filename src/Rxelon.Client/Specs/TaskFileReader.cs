@@ -45,6 +45,8 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             Rounds = stageFields.ReadRounds(root),
         };
         stageFields.Check(spec, stagesAt, mergeStage, mergeAt);
+        if (stagesAt is not null && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
+            root.Fail(FaultCodes.NotYet, "stages", stagesAt.Start, "stages and rounds come with managed custody and without rotation for now.");
         ReadVerify(root);
         root.NotYet("notify", Later);
         root.RefuseRest();
@@ -275,14 +277,20 @@ internal sealed class TaskFileReader(List<SpecError> errors)
     {
         if (root.TakeFields("privacy") is not { } fields)
             return new Privacy();
+        var mark = fields.MarkOf("custody");
         var privacy = new Privacy
         {
-            Custody = fields.TakeChoice("custody", [("managed", Custody.Managed)], ["sealed", "attested"], Custody.Managed),
+            Custody = fields.TakeChoice(
+                "custody", [("managed", Custody.Managed), ("sealed", Custody.Sealed), ("attested", Custody.Attested)], [], Custody.Managed),
             Cipher = fields.TakeChoice("cipher", [.. CipherSuites.All.Select(s => (CipherSuites.Name(s), CipherSuites.Name(s)))], [], new Privacy().Cipher),
             Parallel = fields.TakeValue("parallel", IsCount, "a whole number (0: as many as fit)", 0),
             Sticky = fields.TakeFlag("sticky"),
+            Rotate = fields.TakeFlag("rotate"),
         };
-        RefuseFlag(fields, "rotate");
+        if (privacy.Custody == Custody.Attested)
+            fields.Fail(FaultCodes.CustodyUnavailable, "custody", mark, CustodyTerms.NoAttestation);
+        if (privacy.RefusesParallel() is { } conflict)
+            fields.Fail("parallel", fields.Start, conflict);
         fields.RefuseRest();
         return privacy;
     }

@@ -136,6 +136,11 @@ internal sealed class YamlFields
     internal bool TakeFlag(string name)
         => TakeValue(name, (string text, out bool flag) => bool.TryParse(text, out flag), "true or false", false);
 
+    /// <summary>Where a field's value stands; where the mapping begins when it is not there.</summary>
+    internal Mark MarkOf(string name) => _fields.TryGetValue(name, out var field) ? field.Value.Start : Start;
+
+    internal void Fail(string code, string name, Mark mark, string message) => Add(code, name, mark, message);
+
     internal void Fail(string name, Mark mark, string message) => Add(FaultCodes.Malformed, name, mark, message);
 
     /// <summary>Every field that was not taken is unknown.</summary>

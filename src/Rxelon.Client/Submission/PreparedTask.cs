@@ -10,7 +10,7 @@ namespace Rxelon.Client.Submission;
 /// A task that is split and encrypted but not yet sent. Holds ciphertext and sealed keys only; the task key itself is gone.
 /// </summary>
 public sealed record PreparedTask(
-    TaskId Task, TaskSpec Spec, IReadOnlyList<BlobRef> Parts, BlobRef Program, byte[] VaultKey, byte[] OwnerKey, string Folder)
+    TaskId Task, TaskSpec Spec, IReadOnlyList<BlobRef> Parts, BlobRef Program, byte[]? VaultKey, byte[] OwnerKey, string Folder)
 {
     /// <summary>Bytes of ciphertext to upload.</summary>
     public long TotalBytes
@@ -28,8 +28,8 @@ public sealed record PreparedTask(
         var spec = Spec.ToBytes();
         var signature = owner.Signing.Sign(SignedStatements.Submit(Task, owner.Account, spec, Parts, Program, budget));
         return new SubmitRequest(
-            Task, spec, [.. Parts.Select(p => new BlobInfo(p.Id, p.Size))], new BlobInfo(Program.Id, Program.Size), VaultKey, OwnerKey, budget, signature,
-            quote);
+            Task, spec, [.. Parts.Select(p => new BlobInfo(p.Id, p.Size))], new BlobInfo(Program.Id, Program.Size), OwnerKey, budget, signature, quote,
+            VaultKey);
     }
 
     /// <summary>Forgets it: nothing can be resumed afterwards.</summary>

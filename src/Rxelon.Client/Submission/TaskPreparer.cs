@@ -13,13 +13,13 @@ using Rxelon.Shared.Workloads.Program;
 namespace Rxelon.Client.Submission;
 
 /// <summary>
-/// Splits and encrypts a task on this machine. Plaintext goes nowhere else; the task key is sealed to the hub's vault and to its
-/// owner and then zeroed.
+/// Splits and encrypts a task on this machine. Plaintext goes nowhere else; the task key is sealed to its owner and, under managed
+/// custody, to the hub's vault, and then zeroed.
 /// </summary>
 public sealed class TaskPreparer(string journalDirectory, Func<string, string?> variable, Func<Stream> stdin)
 {
     /// <summary>The shared blob that carries module, arguments, environment and secrets.</summary>
-    public const string ProgramBlob = "program";
+    public const string ProgramBlob = PartGrant.ProgramBlob;
 
     /// <summary>The shared blob that carries the image, when one is sent along.</summary>
     public const string ImageBlobName = "image";
@@ -107,7 +107,7 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             }
 
             await store.FlushAsync(ct).ConfigureAwait(false);
-            var vaultKey = KeyWrap.Wrap(taskKey, hub.VaultKey, KeyWrapContext.TaskVault(task)).ToBytes();
+            var vaultKey = plan.Spec.Privacy.Custody != Custody.Managed ? null : KeyWrap.Wrap(taskKey, hub.VaultKey, KeyWrapContext.TaskVault(task)).ToBytes();
             var ownerKey = KeyWrap.Wrap(taskKey, ownerExchangeKey, KeyWrapContext.TaskOwner(task)).ToBytes();
             return new PreparedTask(task, spec, parts, programBlob, vaultKey, ownerKey, folder);
         }

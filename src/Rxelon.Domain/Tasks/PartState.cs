@@ -29,7 +29,11 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
 /// the hub gives up on it; <see cref="SessionKey"/> is null until its keys were released.
 /// </summary>
 public sealed record RunningAttempt(
-    NodeId Node, AccountId Operator, ulong Session, Tokens AskPerCoreHour, Tokens Cap, DateTimeOffset Due, byte[]? SessionKey);
+    NodeId Node, AccountId Operator, ulong Session, Tokens AskPerCoreHour, Tokens Cap, DateTimeOffset Due, byte[]? SessionKey)
+{
+    /// <summary>What it shows while it waits for keys from its owner's client. Not kept: the node asks again.</summary>
+    public KeyWait? Wait { get; init; }
+}
 
 /// <summary>The failures of one part: whose they were, the codes of the program's, where it must not go again, the logs kept.</summary>
 public sealed record PartTrouble(
@@ -39,6 +43,8 @@ public sealed record PartTrouble(
     public static PartTrouble After(PartTrouble? before, Failed failed)
     {
         var t = before ?? new PartTrouble(0, 0, [], [], [], failed.Fault);
+        if (failed.Fault.Code == FaultCodes.OwnerAbsent)
+            return t with { Last = failed.Fault }; // nobody's fault: it uses up nothing and keeps it from nowhere
         var program = IsProgram(failed.Fault);
         return new PartTrouble(
             t.ProgramFaults + (program ? 1 : 0),

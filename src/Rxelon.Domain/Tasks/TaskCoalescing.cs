@@ -39,7 +39,7 @@ public static class TaskCoalescing
 
                 _lastSlotOfKind[kind] = _slots.Count;
             }
-            else if (happened is not (AttemptsResumed or SettlementDue or HoldConfirmed))
+            else if (happened is not (AttemptsResumed or KeysAwaited or KeysForwarded or SettlementDue or HoldConfirmed))
             {
                 _barrier = _slots.Count;
             }

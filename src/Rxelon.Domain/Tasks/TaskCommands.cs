@@ -28,7 +28,7 @@ public sealed record Submission(
     byte[] SpecBytes,
     IReadOnlyList<BlobRef> Parts,
     BlobRef Program,
-    byte[] VaultKey,
+    byte[] VaultKey, // empty when the CHS must not have it
     byte[] OwnerKey,
     Tokens Budget,
     byte[] SigningKey,
@@ -56,9 +56,13 @@ public sealed record PlaceParts(TaskId Task, IReadOnlyList<Placed> Parts, DateTi
 /// <summary>One part on one node's session, at that operator's ask.</summary>
 public readonly record struct Placed(int Part, NodeId Node, AccountId Operator, ulong Session, Tokens AskPerCoreHour);
 
-/// <summary>From a node session: these attempts hold their verified ciphertext and want their keys.</summary>
+/// <summary>
+/// From a node session: these attempts hold their verified ciphertext and want their keys. <see cref="Proof"/> is what the
+/// owner's client checks under sealed custody.
+/// </summary>
 public sealed record ReleaseKeys(
-    TaskId Task, NodeId Node, ulong Session, byte[] SessionKey, IReadOnlyList<PartAttempt> Attempts, DateTimeOffset At) : ITaskCommand;
+    TaskId Task, NodeId Node, ulong Session, byte[] SessionKey, IReadOnlyList<PartAttempt> Attempts, DateTimeOffset At,
+    SessionProof? Proof = null) : ITaskCommand;
 
 /// <summary>A part and the number of one of its attempts.</summary>
 public readonly record struct PartAttempt(int Part, int Number);

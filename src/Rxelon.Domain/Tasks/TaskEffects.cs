@@ -42,6 +42,9 @@ public sealed record StartedPart(PartAttempt Attempt, PartOrigin Origin, PartInp
 /// <summary>To the vault, then the node: seal and send these attempts' keys.</summary>
 public sealed record GrantKeys(NodeId Node, ulong Session, byte[] SessionKey, IReadOnlyList<PartAttempt> Attempts) : ITaskEffect;
 
+/// <summary>To the node, as they are: keys that the owner's client sealed to it. They are kept nowhere.</summary>
+public sealed record PassGrants(NodeId Node, ulong Session, IReadOnlyList<(PartAttempt Attempt, byte[] Sealed)> Grants) : ITaskEffect;
+
 /// <summary>To the node router: stop these attempts.</summary>
 public sealed record StopAttempts(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, string Reason) : ITaskEffect;
 

@@ -30,10 +30,12 @@ public sealed record PartsAssigned(IReadOnlyList<Assigned> Parts, DateTimeOffset
 
 public readonly record struct Assigned(PartAttempt Attempt, NodeId Node, AccountId Operator, ulong Session, Tokens AskPerCoreHour);
 
-/// <summary>Part keys left the vault for these attempts, sealed to the named session keys. Happens once per attempt.</summary>
+/// <summary>
+/// Part keys left the vault, or their owner's client, for these attempts, sealed to the named session keys. Happens once per attempt.
+/// </summary>
 public sealed record KeysReleased(IReadOnlyList<Released> Releases, DateTimeOffset At) : ITaskEvent;
 
-public sealed record Released(PartAttempt Attempt, NodeId Node, byte[] SessionKey);
+public sealed record Released(PartAttempt Attempt, NodeId Node, byte[] SessionKey, bool ByOwner = false);
 
 /// <summary>
 /// Results that count, each with the node's signature and what it costs. The last one completes the task: what follows a round

@@ -63,9 +63,11 @@ internal static class TaskFailing
         }
 
         output.Happened(new LimitsReviewed(next, now));
-        output.Stop(overdue, FaultCodes.TimeLimit);
+        output.Stop(overdue.Where(o => o.Running.Wait is null), FaultCodes.TimeLimit);
+        output.Stop(overdue.Where(o => o.Running.Wait is not null), FaultCodes.OwnerAbsent);
         Recorded(state, overdue.ConvertAll(o => new Failed(
-            o.Attempt, o.Running.Node, o.Running.SessionKey is null ? NotReady : NoReport, null, [])), now, output);
+            o.Attempt, o.Running.Node,
+            o.Running.Wait is not null ? TaskKeyGrants.OwnerAbsent : o.Running.SessionKey is null ? NotReady : NoReport, null, [])), now, output);
         return overdue.Count > 0;
     }
 
@@ -108,6 +110,8 @@ internal static class TaskFailing
     {
         var before = state.Parts[f.Attempt.Part].Trouble;
         var now = PartTrouble.After(before, f);
+        if (f.Fault.Code == FaultCodes.OwnerAbsent)
+            return null;
         if (!PartTrouble.IsProgram(f.Fault))
         {
             return now.OtherFaults < TaskRules.MaxOtherFaults ? null : new Fault(
@@ -128,7 +132,7 @@ internal static class TaskFailing
     private static Fault Lost { get; } = new(FaultCodes.NodeLost, "The node's session ended and it did not return in time.", Culprit.Node, true);
 
     private static Fault NotReady { get; } = new(
-        FaultCodes.NodeLost, $"The node was not ready within {TaskRules.ReadyLimit.TotalSeconds} s of being assigned.", Culprit.Node, true);
+        FaultCodes.NodeLost, "The node was not ready in time.", Culprit.Node, true);
 
     private static Fault NoReport { get; } = new(
         FaultCodes.NodeLost, $"The time limit and {TaskRules.ReportGrace.TotalSeconds} s of grace passed without a report.", Culprit.Node, true);

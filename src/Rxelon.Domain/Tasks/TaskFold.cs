@@ -28,6 +28,9 @@ internal static class TaskFold
         HoldConfirmed => state with { HoldConfirmed = true },
         SettlementDue e => state with { Settled = false, InFlight = new SettlementInFlight(e.Number, e.Close, e.At) },
         TaskSettled => state with { Settled = true, InFlight = null },
+        KeysAwaited e => TaskKeyGrants.Awaited(state, e),
+        KeysForwarded e => TaskKeyGrants.Forwarded(state, e),
+        OwnerAttended => state with { OwnerAway = false },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
@@ -48,7 +51,8 @@ internal static class TaskFold
 
     private static TaskState Assigned(TaskState state, PartsAssigned e)
     {
-        var due = e.At + TaskRules.ReadyLimit;
+        // A hub that restarts forgets that an attempt waits for its owner: it must not be taken for a node that is late.
+        var due = e.At + TaskRules.ReadyLimit + (TaskKeyGrants.AreOwners(state) ? TaskRules.OwnerPatience : TimeSpan.Zero);
         var parts = state.Parts.Edit();
         var reserved = state.Reserved;
         var ready = TaskGrowth.Counting(state);
@@ -88,7 +92,7 @@ internal static class TaskFold
         {
             var part = parts[r.Attempt.Part];
             var due = e.At + TimeSpan.FromSeconds(state.StageOf(part).Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
-            parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due } };
+            parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due, Wait = null } };
             first = Earlier(first, due);
         }
 
@@ -157,6 +161,7 @@ internal static class TaskFold
             RunningWeight = state.RunningWeight - weight,
             OpenWeight = state.OpenWeight + weight,
             Reserved = reserved,
+            OwnerAway = state.OwnerAway || e.Failures.Any(f => f.Fault.Code == FaultCodes.OwnerAbsent),
         };
     }
 
@@ -166,7 +171,7 @@ internal static class TaskFold
         foreach (var a in e.Attempts)
         {
             var part = parts[a.Part];
-            parts[a.Part] = part with { Running = part.Running! with { Session = e.Session } };
+            parts[a.Part] = part with { Running = part.Running! with { Session = e.Session, Wait = null } };
         }
 
         return state with { Parts = parts.ToVector() };
@@ -194,5 +199,5 @@ internal static class TaskFold
         };
     }
 
-    private static DateTimeOffset Earlier(DateTimeOffset? known, DateTimeOffset due) => known is { } k && k < due ? k : due;
+    internal static DateTimeOffset Earlier(DateTimeOffset? known, DateTimeOffset due) => known is { } k && k < due ? k : due;
 }

@@ -89,7 +89,7 @@ internal static class TaskOutcome
         if (!after.IsAlive)
             return before.IsAlive || before.Submission is null;
         return after.HoldConfirmed && (!before.HoldConfirmed || after.Readied != before.Readied
-            || batch.Any(e => e is AttemptsFailed or TaskAdjusted)
+            || batch.Any(e => e is AttemptsFailed or TaskAdjusted or OwnerAttended || TaskRotation.Opens(after, e))
             || after.OfferedStage != before.OfferedStage);
     }
 

@@ -7,7 +7,7 @@ internal static class TaskPlacing
 {
     internal static Decision<ITaskEvent, TaskReply, ITaskEffect> Place(TaskState state, PlaceParts c)
     {
-        if (!state.IsAlive || !state.HoldConfirmed)
+        if (!state.IsAlive || !state.HoldConfirmed || state.OwnerAway)
             return Refused(state, c);
 
         var privacy = state.Spec.Privacy;
@@ -20,7 +20,8 @@ internal static class TaskPlacing
         foreach (var p in c.Parts)
         {
             if (assigned.Count < room && (stick is null || stick == p.Node)
-                && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsReady && p.AskPerCoreHour <= Dearest(p.Part) && taken.Add(p.Part))
+                && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsReady && p.AskPerCoreHour <= Dearest(p.Part)
+                && TaskRotation.MayRun(state, p.Part) && taken.Add(p.Part))
             {
                 var attempt = new PartAttempt(p.Part, state.Parts[p.Part].Attempts + 1);
                 assigned.Add(new Assigned(attempt, p.Node, p.Operator, p.Session, p.AskPerCoreHour));

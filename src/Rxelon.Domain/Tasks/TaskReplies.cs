@@ -74,6 +74,9 @@ public sealed record TaskView(
     /// <summary>The task's stages.</summary>
     public required StagePlan Plan { get; init; }
 
+    /// <summary>Parts stand still until the owner's client hands over keys.</summary>
+    public bool AwaitsOwner { get; init; }
+
     /// <summary>The round under way or last computed.</summary>
     public int Round { get; init; } = 1;
 }

@@ -14,7 +14,7 @@ internal static class TaskResults
         foreach (var attempt in c.Attempts.Distinct())
         {
             var running = Current(state, attempt);
-            if (running is null || running.Node != c.Node || running.Session != c.Session)
+            if (running is null || running.Node != c.Node || running.Session != c.Session || !TaskRotation.MayRun(state, attempt.Part))
             {
                 stale.Add(attempt);
             }
@@ -101,7 +101,7 @@ internal static class TaskResults
 
     private static PartState? Part(TaskState state, int part) => part >= 0 && part < state.Parts.Count ? state.Parts[part] : null;
 
-    private static Fault Stale { get; } = new(
+    internal static Fault Stale { get; } = new(
         FaultCodes.StaleAttempt, "Another attempt of this part counts now, or this one has no key; stop it.");
 
     private static Fault Ended { get; } = new(FaultCodes.AlreadyEnded, "The task has ended; stop the attempt.");

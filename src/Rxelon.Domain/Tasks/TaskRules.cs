@@ -21,8 +21,16 @@ public static class TaskRules
     /// <summary>A question to the account (hold, settlement) is asked again after this.</summary>
     public static TimeSpan AskAgain { get; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>An attempt must be ready for its key within this time of being assigned.</summary>
+    /// <summary>
+    /// An attempt must be ready for its key within this time of being assigned; and <see cref="OwnerPatience"/> more when its owner holds the keys.
+    /// </summary>
     public static TimeSpan ReadyLimit { get; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>
+    /// How long an attempt that is ready waits for its owner's client to hand over keys. Below the node's own patience (15 minutes), so
+    /// that it is the hub that gives it back, and says why.
+    /// </summary>
+    public static TimeSpan OwnerPatience { get; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Added to an attempt's own time limit before the hub gives up on its report.</summary>
     public static TimeSpan ReportGrace { get; } = TimeSpan.FromSeconds(30);

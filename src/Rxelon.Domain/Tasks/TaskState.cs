@@ -104,6 +104,12 @@ public sealed record TaskState
     /// <summary>The account has the hold in place. Not kept, but known again from the first placement.</summary>
     public bool HoldConfirmed { get; init; }
 
+    /// <summary>
+    /// An attempt was given back because nobody handed over its keys: nothing is placed until a key holder asks. That it asked is not
+    /// kept; it asks again and again.
+    /// </summary>
+    public bool OwnerAway { get; init; }
+
     /// <summary>Not kept.</summary>
     public SettlementInFlight? InFlight { get; init; }
 

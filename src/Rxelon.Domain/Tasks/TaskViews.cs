@@ -1,6 +1,7 @@
 using System.Collections;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
 
@@ -13,6 +14,7 @@ internal static class TaskViews
     {
         Plan = s.Plan,
         Round = s.Round,
+        AwaitsOwner = TaskKeyGrants.AwaitsOwner(s),
     };
 
     internal static TaskDemand Demand(TaskState s)
@@ -20,7 +22,18 @@ internal static class TaskViews
         var waiting = new List<int>();
         var stage = s.OfferedStage;
         Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
-        if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
+        if (s.OwnerAway)
+            return Offered(s, waiting, stage, avoid);
+        if (TaskRotation.IsOn(s))
+        {
+            if (s.HoldConfirmed && TaskRotation.Open(s) is { } open && s.Parts[open] is { IsWaiting: true } part)
+            {
+                waiting.Add(open);
+                if (part.Trouble is { } trouble)
+                    (avoid ??= []).Add(open, trouble.Avoid);
+            }
+        }
+        else if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
         {
             var index = 0;
             foreach (var part in s.Parts)
@@ -37,10 +50,13 @@ internal static class TaskViews
             }
         }
 
-        return new TaskDemand(
+        return Offered(s, waiting, stage, avoid);
+    }
+
+    private static TaskDemand Offered(TaskState s, List<int> waiting, StageTerms stage, Dictionary<int, IReadOnlyList<NodeId>>? avoid)
+        => new(
             s.Id, s.Order.Owner, stage.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour(stage), waiting, s.RunningCount,
             s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid);
-    }
 
     /// <summary>What watchers are told of a batch; null when nothing visible changed.</summary>
     internal static TaskNews? News(TaskState before, TaskState after, IReadOnlyList<ITaskEvent> batch, DateTimeOffset now)
@@ -64,6 +80,8 @@ internal static class TaskViews
         PartsAccepted e => e.Parts.Select(p => p.Attempt.Part),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
         AttemptsResumed e => e.Attempts.Select(a => a.Part),
+        KeysAwaited e => e.Attempts.Select(a => a.Attempt.Part),
+        KeysForwarded e => e.Attempts.Select(a => a.Part),
         _ => [],
     };
 

@@ -76,6 +76,9 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
             case GrantKeys e:
                 Grant(e);
                 break;
+            case PassGrants e:
+                Send(others.Router, new GrantParts(e.Node, e.Session, id, e.Grants));
+                break;
             case CheckSessions e:
                 var wait = e.When - Now;
                 Timers.StartSingleTimer(nameof(CheckSessions), e, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);

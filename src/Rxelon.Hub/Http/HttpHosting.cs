@@ -62,6 +62,7 @@ public static class HttpHosting
         api.MapQuotes();
         api.MapTasks();
         api.MapTaskEvents();
+        api.MapTaskKeys();
         api.MapNodes();
         api.MapModels();
         api.MapEnrol();

@@ -22,6 +22,10 @@ internal static class SpecRules
 
     internal static (string Field, Fault Fault)? Check(TaskSpec spec, HubOptions options)
     {
+        if (spec.Privacy.Custody == Custody.Attested)
+            return ("spec.privacy.custody", new Fault(FaultCodes.CustodyUnavailable, CustodyTerms.NoAttestation, Culprit.Input));
+        if (spec is { Stages: not null } or { Rounds: not null } && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
+            return ("spec.stages", new Fault(FaultCodes.NotYet, "Stages and rounds come with managed custody and without rotation for now.", Culprit.Input));
         var wrong = General(spec, options) ?? Numbers(spec) ?? Lists(spec.Placement) ?? Stages(spec, options);
         return wrong is var (field, why) ? ($"spec.{field}", new Fault(FaultCodes.Malformed, $"{field}: {why}.", Culprit.Input)) : null;
     }
@@ -66,7 +70,9 @@ internal static class SpecRules
         if (!CipherSuites.TryParse(spec.Privacy.Cipher, out _))
             return ("privacy.cipher", "aes-256-gcm, chacha20-poly1305 or aes-256-gcm-siv");
         if (!Enum.IsDefined(spec.Privacy.Custody))
-            return ("privacy.custody", "Managed");
+            return ("privacy.custody", "Managed or Sealed");
+        if (spec.Privacy.RefusesParallel() is { } conflict)
+            return ("privacy.parallel", conflict.TrimEnd('.'));
         return Enum.IsDefined(spec.Budget.Tier) ? null : ("budget.tier", "Economy, Standard or Priority");
     }
 

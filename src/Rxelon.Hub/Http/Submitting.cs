@@ -33,6 +33,8 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
             return Answers.Problem(unreadable, "spec");
         if (SpecRules.Check(parsed.Value, options) is var (place, wrong))
             return Answers.Problem(wrong, place);
+        if (VaultKey(request, parsed.Value.Privacy.Custody) is { } misplaced)
+            return Answers.Problem(misplaced, "vaultKey");
 
         if (parsed.Value.Stages?.FirstOrDefault(s => s.Program is not { Size: > 0 }) is { } bare)
             return Answers.Problem(new Fault(FaultCodes.Malformed, $"Stage '{bare.Name}' names no program.", Culprit.Input), "spec.stages");
@@ -42,7 +44,7 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
         var isRepeat = await calls.AskAsync(new GetTask(request.Task, caller.Account, time.GetUtcNow()), cancel) is TaskView;
         if (!isRepeat)
         {
-            if (vault.Check(request.Task, request.VaultKey).Fault is { } keyFault)
+            if (request.VaultKey is { } vaultKey && vault.Check(request.Task, vaultKey).Fault is { } keyFault)
                 return Answers.Problem(keyFault, "vaultKey");
             IReadOnlyList<BlobRef> image = parsed.Value.ImageBlob is { } shipped ? [shipped.ToReference()] : [];
             if (await MissingAsync(caller.Account, [.. parts, .. programs, .. image], cancel) is { } missing)
@@ -58,7 +60,7 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
             return Answers.Problem(unaffordable, "budget");
 
         var submission = new Submission(
-            caller.Account, request.Spec, parts, program, request.VaultKey, request.OwnerKey, request.Budget, caller.View.SigningKey, request.Signature);
+            caller.Account, request.Spec, parts, program, request.VaultKey ?? [], request.OwnerKey, request.Budget, caller.View.SigningKey, request.Signature);
         var reply = await calls.AskAsync(
             new SubmitTask(request.Task, submission, estimate.Value.Terms, hold.IsOk ? hold.Value : Tokens.Zero, time.GetUtcNow()), cancel);
         return reply is TaskRefused refused
@@ -85,8 +87,6 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
             return Malformed("budget", "budget is the most that the task may cost, in micro-tokens, above zero.");
         if (request.OwnerKey.Length is 0 or > MaxWrappedKey)
             return Malformed("ownerKey", "ownerKey is the task key sealed to the account's own key.");
-        if (request.VaultKey.Length is 0 or > MaxWrappedKey)
-            return Malformed("vaultKey", "vaultKey is the task key sealed to the hub's vault.");
         foreach (var blob in parts)
         {
             if (blob.Id.IsUnset || blob.Size < 1)
@@ -97,6 +97,15 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
 
         return null;
     }
+
+    private static Fault? VaultKey(SubmitRequest request, Custody custody)
+        => custody == Custody.Managed
+            ? request.VaultKey?.Length is null or 0 or > MaxWrappedKey
+                ? new Fault(FaultCodes.Malformed, "vaultKey is the task key sealed to the hub's vault.", Culprit.Input)
+                : null
+            : request.VaultKey is null
+                ? null
+                : new Fault(FaultCodes.Malformed, "Under sealed custody this hub must not have the task key: leave vaultKey out.", Culprit.Input);
 
     private async Task<Fault?> MissingAsync(AccountId owner, IReadOnlyCollection<BlobRef> needed, CancellationToken cancel)
     {

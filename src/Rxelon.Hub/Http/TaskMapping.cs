@@ -42,5 +42,5 @@ internal static class TaskMapping
 
     private static BlobInfo Info(BlobRef blob) => new(blob.Id, blob.Size);
 
-    private static FaultInfo? Fault(Fault? f) => f is null ? null : new FaultInfo(f.Code, f.Message, f.Culprit.ToString(), f.Retryable);
+    internal static FaultInfo? Fault(Fault? f) => f is null ? null : new FaultInfo(f.Code, f.Message, f.Culprit.ToString(), f.Retryable);
 }

@@ -36,10 +36,14 @@ internal static class TasksEndpoints
 
     /// <summary>Why a task is where it is; null when it does not wait.</summary>
     internal static async Task<WhyInfo?> WaitingAsync(TaskView view, HubCalls calls, CancellationToken cancel)
-        => view.Phase.HasEnded() || view.Parts.All(p => p.Phase != PartPhase.Waiting)
+        => view.AwaitsOwner
+            ? new WhyInfo("owner-keys", $"It waits for its owner's client to hand over keys: rxelon task keys {view.Task}", null)
+            : view.Phase.HasEnded() || view.Parts.All(p => p.Phase != PartPhase.Waiting)
             ? null
             : view.Phase == TaskPhase.Submitted
                 ? new WhyInfo("hold", "The account has not set the money aside yet.", null)
+                : view.Spec.Privacy.Rotate && view.Parts.Any(p => p.Phase is PartPhase.Assigned or PartPhase.KeyReleased)
+                    ? new WhyInfo("rotate", "Keys rotate: each part waits until the result of the one before it was accepted.", null)
                 : NeedsOf(view) ?? TaskMapping.Why(await calls.AskAsync(new AskWhy(view.Task), cancel));
 
     /// <summary>When every part that waits does so for others' results: for how many of which stages; null otherwise.</summary>

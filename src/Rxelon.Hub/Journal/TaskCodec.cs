@@ -130,14 +130,14 @@ internal static class TaskCodec
         {
             Map(e.Releases, r => new Proto.KeysReleased.Types.Release
             {
-                Attempt = Attempt(r.Attempt), Node = Id(r.Node), SessionKey = Bytes(r.SessionKey),
+                Attempt = Attempt(r.Attempt), Node = Id(r.Node), SessionKey = Bytes(r.SessionKey), ByOwner = r.ByOwner,
             }),
         },
         At = Ticks(e.At),
     };
 
     private static KeysReleased Decode(Proto.KeysReleased m) => new(
-        Map(m.Releases, r => new Released(Attempt(r.Attempt), Node(r.Node), r.SessionKey.ToByteArray())), Time(m.At));
+        Map(m.Releases, r => new Released(Attempt(r.Attempt), Node(r.Node), r.SessionKey.ToByteArray(), r.ByOwner)), Time(m.At));
 
     private static Proto.PartsAccepted Encode(PartsAccepted e) => new()
     {

@@ -36,6 +36,9 @@ public interface ILedgerReader
 
     /// <summary>One event of the account. Fault: not-found, erased.</summary>
     Outcome<Receipt> AccountReceipt(AccountId account, ulong sequenceNr);
+
+    /// <summary>A node's first event, its enrolment. Fault: not-found.</summary>
+    Outcome<Receipt> NodeEnrolment(NodeId node);
 }
 
 /// <summary>A block as published; <see cref="Note"/> is its signed and cosigned checkpoint.</summary>

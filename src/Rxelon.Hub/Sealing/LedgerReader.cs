@@ -67,13 +67,20 @@ internal sealed class LedgerReader(SealingServices services, SqliteFile ledger, 
 
     /// <inheritdoc/>
     public Outcome<Receipt> AccountReceipt(AccountId account, ulong sequenceNr)
+        => One(account.ToString(), $"account-{account}", sequenceNr)
+            ?? new Fault(FaultCodes.NotFound, $"The account has no event {sequenceNr}.", Culprit.Input);
+
+    /// <inheritdoc/>
+    public Outcome<Receipt> NodeEnrolment(NodeId node)
+        => One(node.ToString(), $"node-{node}", 1) ?? new Fault(FaultCodes.NotFound, "There is no such node.", Culprit.Input);
+
+    private Outcome<Receipt>? One(string subject, string pid, ulong sequenceNr)
     {
-        var pid = $"account-{account}";
         using var tail = new JournalTail(journal);
         if (sequenceNr is 0 or > long.MaxValue || tail.ReadEntity(pid, (long)sequenceNr, 1) is not [{ } row] || row.SequenceNr != (long)sequenceNr)
-            return new Fault(FaultCodes.NotFound, $"The account has no event {sequenceNr}.", Culprit.Input);
+            return null;
         var places = Read(c => Places(c, pid, sequenceNr - 1, 1)).Where(p => p.SequenceNr == sequenceNr).ToList();
-        var opened = Open(account.ToString(), places, tail, places.Count == 0);
+        var opened = Open(subject, places, tail, places.Count == 0);
         return opened.Fault is { } fault ? fault : opened.Value.Receipt;
     }
 

@@ -72,6 +72,12 @@ public sealed record ExecutorReport(
     /// <summary>What turns out only later, such as images that could not be preloaded, in plain words; null for nothing.</summary>
     public Task<IReadOnlyList<string>>? Later { get; init; }
 
+    /// <summary>
+    /// The attestation that it can show for a session key (PartsReady.quote), by the name of its hardware; null: none, as of every executor
+    /// here. Custody "attested" asks for one, and is refused as long as nobody has it.
+    /// </summary>
+    public string? Attestation { get; init; }
+
     /// <summary>A kind that this machine cannot run.</summary>
     internal static ExecutorReport NotHere(WorkloadKind kind, string why) => new(kind, false, "", [], [], [], why);
 }

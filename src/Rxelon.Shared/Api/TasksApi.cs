@@ -25,11 +25,12 @@ public sealed record PriceTermsInfo(Tokens MinAskPerCoreHour, Tokens MaxAskPerCo
 /// <summary>
 /// POST /v1/tasks. Every blob must have been stored before. <see cref="Spec"/> is the exact UTF-8 of the spec, base64;
 /// <see cref="Signature"/> covers <c>SignedStatements.Submit</c>. <see cref="Quote"/> is the token of a quote for so many parts;
-/// without one, or with one that is over, the demand of the moment counts. Repeating the same submission is harmless.
+/// without one, or with one that is over, the demand of the moment counts. <see cref="VaultKey"/> is the task key sealed to the
+/// hub's vault; under sealed custody there must be none. Repeating the same submission is harmless.
 /// </summary>
 public sealed record SubmitRequest(
-    TaskId Task, byte[] Spec, IReadOnlyList<BlobInfo> Parts, BlobInfo Program, byte[] VaultKey, byte[] OwnerKey, Tokens Budget, byte[] Signature,
-    string? Quote = null);
+    TaskId Task, byte[] Spec, IReadOnlyList<BlobInfo> Parts, BlobInfo Program, byte[] OwnerKey, Tokens Budget, byte[] Signature,
+    string? Quote = null, byte[]? VaultKey = null);
 
 /// <summary>The task as accepted; 201 the first time, 200 for a repeat.</summary>
 public sealed record SubmitResponse(TaskId Task, string Phase, Tokens Hold);

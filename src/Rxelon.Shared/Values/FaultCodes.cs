@@ -67,6 +67,8 @@ public static class FaultCodes
     public const string CancelledByOwner = "cancelled-by-owner";
     public const string AlreadyEnded = "already-ended";
     public const string Erased = "erased";
+    public const string OwnerAbsent = "owner-absent";
+    public const string CustodyUnavailable = "custody-unavailable";
 
     // The ledger
     public const string LedgerFork = "ledger-fork";

@@ -36,6 +36,12 @@ public enum Custody
 {
     /// <summary>The CHS vault, which releases part keys to assigned nodes.</summary>
     Managed = 1,
+
+    /// <summary>The owner's client, which seals part keys to the nodes itself; the CHS never has the task key.</summary>
+    Sealed = 2,
+
+    /// <summary>As sealed, after an executor's attestation was checked. Known by name only: no executor can attest yet.</summary>
+    Attested = 3,
 }
 
 /// <summary>
@@ -153,6 +159,16 @@ public sealed record Privacy
 
     /// <summary>Keep all parts on the node that took the first one.</summary>
     public bool Sticky { get; init; }
+
+    /// <summary>A part's keys go only after the result of the part before it was accepted; parts then run one at a time.</summary>
+    // Absent when false: specs that do not ask for it keep the bytes that were signed.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Rotate { get; init; }
+
+    /// <summary>Why <see cref="Parallel"/> and <see cref="Rotate"/> do not go together, or null when they do.</summary>
+    public string? RefusesParallel() => Rotate && Parallel > 1
+        ? "with rotate, each part waits for the result of the one before it, so that one part runs at a time: leave parallel out, or say 1."
+        : null;
 }
 
 /// <summary>The most the task may cost, and its tier. A ceiling of zero means "the quote".</summary>

@@ -55,7 +55,7 @@ public sealed class RoundTripSpecs : IAsyncLifetime
         _folder.Write("program.wasm", marker);
         _cli.Variables["TOKEN"] = marker;
         await Succeed("--input", "secret.txt", "--env", $"A={marker}", "--secret", "TOKEN", "--", marker);
-        var seen = _hub.Blobs.Values.Append(Assert.Single(_hub.Tasks.Values).Request.Spec).Append(_hub.Tasks.Values.Single().Request.VaultKey);
+        var seen = _hub.Blobs.Values.Append(Assert.Single(_hub.Tasks.Values).Request.Spec).Append(_hub.Tasks.Values.Single().Request.VaultKey!);
         Assert.DoesNotContain(seen, blob => Encoding.Latin1.GetString(blob).Contains(marker, StringComparison.Ordinal));
     }
 

@@ -73,7 +73,7 @@ internal static class FakeTasks
             return FakeHub.Problem(400, FaultCodes.BadSignature, "The signature is wrong.");
         if (request.Parts.Append(request.Program).FirstOrDefault(b => !hub.Blobs.ContainsKey(b.Id)) is { Id.IsUnset: false } missing)
             return FakeHub.Problem(409, FaultCodes.BlobMissing, $"Blob {missing.Id} is not here.");
-        SealedKey.TryRead(request.VaultKey, out var vaultKey);
+        SealedKey.TryRead(request.VaultKey!, out var vaultKey);
         var key = KeyWrap.Unwrap(vaultKey!, hub.Vault, KeyWrapContext.TaskVault(request.Task)).Value;
         var task = new FakeTask(request);
         for (var part = 0; part < parts.Count; part++)

@@ -102,6 +102,34 @@ public sealed class TaskFileSpecs
     }
 
     [Theory]
+    [InlineData("rotate: true", 0)]
+    [InlineData("rotate: true, parallel: 1", 1)]
+    public void Keys_rotate_when_asked_to_and_the_signed_bytes_say_so(string privacy, int parallel)
+    {
+        var spec = Read($"run: {{ wasm: {{ module: a.wasm }} }}\nprivacy: {{ {privacy} }}").Spec;
+        Assert.Equal((true, parallel), (spec.Privacy.Rotate, spec.Privacy.Parallel));
+        Assert.Contains("\"rotate\":true", System.Text.Encoding.UTF8.GetString(spec.ToBytes()), StringComparison.Ordinal);
+        Assert.DoesNotContain("rotate", System.Text.Encoding.UTF8.GetString(Read("run: { wasm: { module: a.wasm } }").Spec.ToBytes()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sealed_custody_is_taken_and_attested_is_refused_as_what_no_node_can_offer()
+    {
+        Assert.Equal(Custody.Sealed, Read("run: { wasm: { module: a.wasm } }\nprivacy: { custody: sealed }").Spec.Privacy.Custody);
+        var error = Assert.Single(Errors("run: { wasm: { module: a.wasm } }\nprivacy:\n  cipher: aes-256-gcm\n  custody: attested"));
+        Assert.Equal((FaultCodes.CustodyUnavailable, "privacy.custody", 4), (error.Code, error.Field, error.Line));
+        Assert.Contains("no node here offers attestation hardware", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rotating_keys_and_parts_at_once_do_not_go_together()
+    {
+        var error = Assert.Single(Errors("run: { wasm: { module: a.wasm } }\nprivacy: { rotate: true, parallel: 4 }"));
+        Assert.Equal((FaultCodes.Malformed, "privacy.parallel", 2), (error.Code, error.Field, error.Line));
+        Assert.Contains("one part runs at a time", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("sha256:")]
     [InlineData("registry.example/name@sha256:")]
     public void A_docker_image_is_taken_by_digest(string prefix)
@@ -171,8 +199,6 @@ public sealed class TaskFileSpecs
 
     [Theory]
     [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]
-    [InlineData("privacy:\n  custody: sealed", "privacy.custody", 3)]
-    [InlineData("privacy:\n  rotate: true", "privacy.rotate", 3)]
     [InlineData("secrets: [{ store: x }]", "secrets", 2)]
     [InlineData("placement: { minRank: silver }", "placement.minRank", 2)]
     [InlineData("placement: { own: true }", "placement.own", 2)]

@@ -48,11 +48,24 @@ internal sealed class Network
         var id = Ids.Task(task);
         if (!Tasks.ContainsKey(id))
             Tasks.Add(id, Shells.Task(task));
-        Task(id, Given.Submit(task, parts, s => Shaped(s with { Limits = s.Limits with { Retries = 1 } }, task), Now, User(user)));
+        Task(id, Given.Submit(
+            task, parts,
+            s => Shaped(s with
+            {
+                Limits = s.Limits with { Retries = 1 },
+                Privacy = s.Privacy with { Rotate = Rotates(id), Custody = IsSealed(id) ? Custody.Sealed : Custody.Managed },
+            }, task),
+            Now, User(user)));
     }
 
+    /// <summary>Every third task rotates its keys.</summary>
+    internal static bool Rotates(TaskId task) => task.ToBytes()[15] % 3 == 0;
+
+    /// <summary>Every other task has its keys with its owner, whose client attends as well as the bus lets it.</summary>
+    internal static bool IsSealed(TaskId task) => task.ToBytes()[15] % 2 == 1;
+
     // Plain tasks, map and reduce, and rounds, in turn.
-    private static TaskSpec Shaped(TaskSpec spec, int task) => (task % 3) switch
+    private static TaskSpec Shaped(TaskSpec spec, int task) => (Rotates(Ids.Task(task)) || IsSealed(Ids.Task(task)) ? 0 : task % 3) switch
     {
         0 => spec,
         1 => Given.MapReduce(spec),
@@ -66,6 +79,9 @@ internal sealed class Network
             Task(id, new WakeTask(id, Now));
         foreach (var id in Accounts.Keys)
             Account(id, new PayOut(id, Now));
+
+        foreach (var (id, task) in Tasks.Where(t => IsSealed(t.Key) && t.Value.Durable.Submission is not null))
+            Task(id, new AttendKeys(id, task.Durable.Order.Owner, Now));
 
         // The matchmaker undoes matches that nobody answered.
         foreach (var (id, task) in Tasks.Where(t => t.Value.Durable is { IsAlive: true, HoldConfirmed: true }))
@@ -178,6 +194,7 @@ internal sealed class Network
                 case Demand e: Place(from, e.Parts.Waiting); break;
                 case StartAttempts e: Start(from, e); break;
                 case GrantKeys e: Grant(from, e); break;
+                case PassGrants e: Pass(from, e); break;
                 case CheckSessions e: Post(from, new LoseSessions(from, e.Sessions, Now)); break;
                 default: break;
             }
@@ -198,7 +215,19 @@ internal sealed class Network
     private void Start(TaskId task, StartAttempts e)
     {
         foreach (var attempt in e.Attempts.Select(a => a.Attempt))
-            Post(task, new ReleaseKeys(task, e.Node, e.Session, [(byte)(_sessionKeys++ % 3)], [attempt], Now));
+        {
+            byte[] key = [(byte)(_sessionKeys++ % 3)];
+            Post(task, new ReleaseKeys(task, e.Node, e.Session, key, [attempt], Now, new SessionProof([1], [2], [3])));
+            if (IsSealed(task))
+                Post(task, new HandKeys(task, Tasks[task].Durable.Order.Owner, [new HandedKeys(attempt, e.Node, key, key)], Now));
+        }
+    }
+
+    // What the owner's client sealed here is the session key that it sealed to.
+    private void Pass(TaskId task, PassGrants e)
+    {
+        foreach (var (attempt, sealedTo) in e.Grants)
+            Grant(task, new GrantKeys(e.Node, e.Session, sealedTo, [attempt]));
     }
 
     private void Grant(TaskId task, GrantKeys e)

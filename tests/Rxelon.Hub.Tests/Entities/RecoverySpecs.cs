@@ -41,6 +41,44 @@ public sealed class RecoverySpecs
     }
 
     [Fact]
+    public async Task Rotating_keys_keep_their_order_in_the_journal_through_lost_attempts_and_a_restart()
+    {
+        using var directory = new TemporaryDirectory();
+        TaskId task;
+        await using (var hub = await MockHub.StartAsync(directory.Path))
+        {
+            var owner = await hub.OpenAccountAsync(new Tokens(1_000_000_000));
+            hub.AttachNodes(nodes: 2, slots: 4, answers: false); // the first attempt is placed and never heard of again
+            task = await hub.SubmitAsync(MockHub.Order(owner, parts: 6, s => s with { Privacy = new Privacy { Rotate = true } }));
+            await Eventually.Async(() => hub.TaskAsync(task), v => v.Parts[0].Phase == PartPhase.Assigned);
+            Assert.All((await hub.TaskAsync(task)).Parts.Skip(1), p => Assert.Equal(PartPhase.Waiting, p.Phase));
+        }
+
+        await using (var hub = await MockHub.StartAsync(directory.Path))
+        {
+            hub.AttachNodes(nodes: 2, slots: 4, session: 2);
+            var view = await Eventually.Async(() => hub.TaskAsync(task), v => v.Settled);
+            Assert.Equal((TaskPhase.Completed, 2), (view.Phase, view.Parts[0].Attempt));
+        }
+
+        using var tail = new Rxelon.Hub.Journal.JournalTail(new Rxelon.Hub.Config.HubFiles(directory.Path).Journal);
+        var accepted = new HashSet<int>();
+        var released = new List<int>();
+        foreach (var happened in tail.ReadEntity($"task-{task}", 1, 1_000).Select(r => r.Decode()))
+        {
+            foreach (var part in (happened as KeysReleased)?.Releases.Select(r => r.Attempt.Part) ?? [])
+            {
+                Assert.True(part == 0 || accepted.Contains(part - 1), $"Keys of part {part} went too early.");
+                released.Add(part);
+            }
+
+            accepted.UnionWith((happened as PartsAccepted)?.Parts.Select(p => p.Attempt.Part) ?? []);
+        }
+
+        Assert.Equal([0, 1, 2, 3, 4, 5], released);
+    }
+
+    [Fact]
     public async Task An_account_comes_back_from_its_snapshot_as_it_was()
     {
         using var directory = new TemporaryDirectory();

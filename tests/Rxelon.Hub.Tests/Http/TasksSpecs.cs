@@ -117,6 +117,7 @@ public sealed class TasksSpecs(RunningHub hub)
     [InlineData("spec.resources.cpuMillis")]
     [InlineData("spec.limits.timeSeconds")]
     [InlineData("spec.privacy.cipher")]
+    [InlineData("spec.privacy.parallel")]
     [InlineData("spec.image")]
     [InlineData("spec.image (vm)")]
     [InlineData("spec.repository")]
@@ -133,6 +134,7 @@ public sealed class TasksSpecs(RunningHub hub)
             "spec.limits.timeSeconds" => s with { Limits = s.Limits with { TimeSeconds = -1 } },
             "spec.privacy.cipher" => s with { Privacy = s.Privacy with { Cipher = "rot13" } },
             "spec.image (vm)" => s with { Kind = WorkloadKind.Vm, Image = null },
+            "spec.privacy.parallel" => s with { Privacy = s.Privacy with { Rotate = true, Parallel = 2 } },
             "spec.image" => s with { Kind = WorkloadKind.Docker, Image = "busybox:latest" },
             "spec.repository" => Container(s) with { Repository = "https://registry.example/name" },
             "spec.imageBlob" => s with { ImageBlob = new ImageBlob(BlobId.Of([1]), 1) },

@@ -77,8 +77,9 @@ public sealed class TestUser(Uri hub) : IDisposable
         spec = change?.Invoke(spec) ?? spec;
         var key = KeySchedule.NewTaskKey();
         return Sign(new SubmitRequest(
-            task, spec.ToBytes(), [.. stored.Skip(1)], stored[0], KeyWrap.Wrap(key, vault, KeyWrapContext.TaskVault(task)).ToBytes(),
-            KeyWrap.Wrap(key, Exchange.PublicKey, KeyWrapContext.TaskOwner(task)).ToBytes(), new Tokens(budget), []));
+            task, spec.ToBytes(), [.. stored.Skip(1)], stored[0], KeyWrap.Wrap(key, Exchange.PublicKey, KeyWrapContext.TaskOwner(task)).ToBytes(),
+            new Tokens(budget), [],
+            VaultKey: spec.Privacy.Custody == Custody.Managed ? KeyWrap.Wrap(key, vault, KeyWrapContext.TaskVault(task)).ToBytes() : null));
     }
 
     public SubmitRequest Sign(SubmitRequest r) => r with

@@ -61,6 +61,7 @@ public sealed class CodecSpecs
     [InlineData("account.opened.1+signed")]
     [InlineData("task.parts-accepted.1+stop")]
     [InlineData("node.enrolled.1+signed")]
+    [InlineData("task.keys-released.1+owner")]
     public void Fields_that_were_added_later_are_kept_as_well(string name)
     {
         var sample = Samples.Grown[name];

@@ -29,6 +29,7 @@ internal static class Samples
             [new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15), true)], At),
         ["node.enrolled.1+signed"] = new NodeEnrolled(
             Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),
+        ["task.keys-released.1+owner"] = new KeysReleased([new Released(Attempt, Node, Bytes(32, 13), ByOwner: true)], At),
     };
 
     internal static IReadOnlyList<object> All { get; } =

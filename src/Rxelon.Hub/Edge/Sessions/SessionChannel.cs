@@ -21,6 +21,7 @@ internal sealed class SessionChannel
         IdentityKey = hello.IdentityKey.ToByteArray();
         SessionKey = hello.SessionKey.ToByteArray();
         Nonce = hello.Nonce.ToByteArray();
+        Signature = hello.Signature.ToByteArray();
         _time = time;
         var sameProcess = previous is not null && previous.Instance.AsSpan().SequenceEqual(Instance);
         _out = sameProcess ? previous!._out : new ReliableOut<ToNode>(time);
@@ -38,6 +39,9 @@ internal sealed class SessionChannel
     internal byte[] SessionKey { get; }
 
     internal byte[] Nonce { get; }
+
+    /// <summary>The identity's signature over session key and nonce, checked at the hello.</summary>
+    internal byte[] Signature { get; }
 
     internal Welcome? Welcome { get; private set; }
 

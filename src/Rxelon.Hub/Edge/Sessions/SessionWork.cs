@@ -18,6 +18,7 @@ internal sealed class SessionWork(
     private const int MaxGrantsPerFrame = 250;
     private const int MaxGrantBytesPerFrame = 96 * 1024;
     private const uint PhaseReady = 2;
+    private const int MaxQuote = 16 * 1024;
 
     // Needed results of at most this size ride along, as long as all of them together are not too much for the link.
     private const long SmallResult = 4 << 10;
@@ -228,13 +229,17 @@ internal sealed class SessionWork(
             attempts.Add(attempt);
         }
 
+        if (ready.Quote.Length > MaxQuote)
+            return "its attestation is too long";
+
         var channel = _channel!;
+        var proof = new SessionProof(channel.IdentityKey, channel.Nonce, channel.Signature, ready.Quote.IsEmpty ? null : ready.Quote.ToByteArray());
         foreach (var group in attempts.GroupBy(a => a.Task))
         {
             var parts = group.Select(WireMap.PartOf).ToList();
             calls.Send(
                 () => services.Tasks,
-                () => new ReleaseKeys(group.Key, node, channel.Epoch, channel.SessionKey, parts, services.Now),
+                () => new ReleaseKeys(group.Key, node, channel.Epoch, channel.SessionKey, parts, services.Now, proof),
                 reply =>
                 {
                     if (reply is TaskRefused refused && _channel == channel)
