@@ -52,7 +52,8 @@ public sealed class TaskKeysSpecs(RunningHub hub) : IClassFixture<RunningHub>
         await ReadyAsync(submitted.Task, part);
         var shown = Assert.Single((await asking).AssertStatus(200).Read<KeyRequestsResponse>().Requests);
         Assert.Equal((0, 1, part.Node!.Value), (shown.Part, shown.Attempt, shown.Node));
-        Assert.Equal((SessionKey, Proof.Signature), (shown.SessionKey, shown.Signature));
+        Assert.Equal(SessionKey, shown.SessionKey);
+        Assert.Equal(Proof.Signature, shown.Signature);
         Assert.Equal("owner-keys", (await user.GetAsync($"{path}/why")).Read<WhyInfo>().Code);
 
         (await other.GetAsync($"{path}/key-requests")).AssertStatus(404);
