@@ -83,7 +83,7 @@ public sealed class EndToEndSpecs(RunningNetwork net)
         await net.TaskAsync("run", "docker", file, "--split", "count:3", "--out", output, "--memory", "64MiB", "--", "/bin/sh", "-c", "echo $ONLY");
 
         Assert.Equal(3 * 33, (await File.ReadAllTextAsync(Path.Combine(output, "stdout"))).Length);
-        var others = await net.Network.CliAsync(RunningNetwork.User, "run", "docker", id, "--deadline", "1s", "--", "/bin/sh");
+        var others = await net.CliAsync(RunningNetwork.User, "run", "docker", id, "--deadline", "1s", "--", "/bin/sh");
         Assert.NotEqual(0, others.Code);
     }
 

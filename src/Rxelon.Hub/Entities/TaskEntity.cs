@@ -77,7 +77,7 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                 Grant(e);
                 break;
             case PassGrants e:
-                Send(others.Router, new GrantParts(e.Node, e.Session, id, e.Grants));
+                Send(others.Router, new GrantParts(e.Node, e.Session, id, [.. e.Grants.Select(g => (g.Attempt, (IReadOnlyList<byte[]>)[g.Sealed]))]));
                 break;
             case CheckSessions e:
                 var wait = e.When - Now;

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Rxelon.Hub.Config;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Values;
@@ -6,7 +7,7 @@ using Rxelon.Shared.Workloads;
 namespace Rxelon.Hub.Http;
 
 /// <summary>What a task spec may say here; the first thing that is wrong, with its field.</summary>
-internal static class SpecRules
+internal static partial class SpecRules
 {
     /// <summary>Parts of one task; a submission of so many fits into <see cref="MaxSubmissionBytes"/>.</summary>
     internal const int MaxParts = 50_000;
