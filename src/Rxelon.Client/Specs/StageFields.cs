@@ -8,6 +8,8 @@ namespace Rxelon.Client.Specs;
 /// <summary>The fields <c>stages</c>, <c>rounds</c> and <c>merge: { stage: … }</c> of a task file (docs/task-file.md).</summary>
 internal sealed class StageFields(List<SpecError> errors, string taskName)
 {
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
     /// <summary>The stages in the order of the file, and what each runs.</summary>
     internal List<(StageSpec Stage, ProgramPlan Program)> Read(
         YamlFields root, Func<YamlFields, RunPlan?> readRun, Func<YamlFields, Resources> readResources, Limits limits)
@@ -15,6 +17,7 @@ internal sealed class StageFields(List<SpecError> errors, string taskName)
         var stages = new List<(StageSpec, ProgramPlan)>();
         if (root.Take("stages") is not { } node || YamlFields.Open(node, "stages", errors) is null)
             return stages;
+        _names.UnionWith(((YamlMappingNode)node).Children.Keys.OfType<YamlScalarNode>().Select(k => k.Value ?? ""));
         foreach (var (key, value) in (YamlMappingNode)node)
         {
             var name = (key as YamlScalarNode)?.Value ?? "";
@@ -73,8 +76,8 @@ internal sealed class StageFields(List<SpecError> errors, string taskName)
             errors.Add(YamlFields.At(FaultCodes.Malformed, "merge", mergeAt!.Start, $"stage '{mergeStage}' is needed by another; the last one's result is the task's."));
     }
 
-    // The task's own run goes by the task's name as well.
-    private string Own(string name) => name == taskName ? StagePlan.Main : name;
+    // The task's own run goes by the task's name as well, unless a stage has that name.
+    private string Own(string name) => name == taskName && !_names.Contains(name) ? StagePlan.Main : name;
 
     private static StageLimits? ReadLimits(YamlFields stage, Limits task)
     {
