@@ -15,6 +15,7 @@ public static class TaskDecider
         PlaceParts c => TaskPlacing.Place(state, c),
         ReleaseKeys c => TaskResults.ReleaseKeys(state, c),
         AcceptResults c => TaskResults.Accept(state, c),
+        RevealAnswers c => TaskVerification.Reveal(state, c),
         FailAttempts c => TaskFailing.Fail(state, c),
         ResumeAttempts c => TaskFailing.Resume(state, c),
         LoseSessions c => TaskFailing.LoseSessions(state, c),

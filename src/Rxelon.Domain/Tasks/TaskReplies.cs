@@ -33,6 +33,9 @@ public enum PartPhase
 
     /// <summary>The task ended without it.</summary>
     Abandoned = 4,
+
+    /// <summary>A result is there and waits for others to agree.</summary>
+    Reported = 5,
 }
 
 /// <summary>Answers a task command.</summary>

@@ -20,6 +20,7 @@ internal static class TaskViews
         var waiting = new List<int>();
         var stage = s.OfferedStage;
         Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
+        Dictionary<int, PartGroup>? apart = null;
         if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
         {
             var index = 0;
@@ -31,6 +32,8 @@ internal static class TaskViews
                     waiting.Add(index);
                     if (part.Trouble is { } trouble)
                         (avoid ??= []).Add(index, trouble.Avoid);
+                    if (CheckGroup.Of(s, index) is { Count: > 1 } group)
+                        (apart ??= []).Add(index, new PartGroup(group.First, group.OperatorsBeside(index)));
                 }
 
                 index++;
@@ -39,7 +42,11 @@ internal static class TaskViews
 
         return new TaskDemand(
             s.Id, s.Order.Owner, stage.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour(stage), waiting, s.RunningCount,
-            s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid);
+            s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid)
+        {
+            Apart = (IReadOnlyDictionary<int, PartGroup>?)apart ?? NothingApart,
+            Distrusted = s.Distrusted,
+        };
     }
 
     /// <summary>What watchers are told of a batch; null when nothing visible changed.</summary>
@@ -62,6 +69,10 @@ internal static class TaskViews
         PartsAssigned e => e.Parts.Select(p => p.Attempt.Part),
         KeysReleased e => e.Releases.Select(r => r.Attempt.Part),
         PartsAccepted e => e.Parts.Select(p => p.Attempt.Part),
+        PartsReported e => e.Parts.Select(p => p.Result.Attempt.Part),
+        AnswersRevealed e => e.Answers.Select(a => a.Attempt.Part),
+        PartsRejected e => e.Parts.Select(p => p.Attempt.Part),
+        OperatorDistrusted e => e.Withdrawn.Concat(e.Forfeited),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
         AttemptsResumed e => e.Attempts.Select(a => a.Part),
         _ => [],
@@ -71,11 +82,13 @@ internal static class TaskViews
     {
         var part = s.Parts[index];
         return new PartView(
-            index, s.OriginOf(index), part.Missing, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Running?.Node, s.InputOf(index),
+            index, s.OriginOf(index), part.Missing, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Answered?.Result.Node ?? part.Running?.Node, s.InputOf(index),
             part.Result?.Result,
             part.Result?.Metering, part.Result?.Cost ?? Tokens.Zero, part.Trouble?.Last,
             part.Trouble is { Logs: { Count: > 0 } logs } ? logs[^1] : null);
     }
+
+    private static IReadOnlyDictionary<int, PartGroup> NothingApart { get; } = new Dictionary<int, PartGroup>();
 
     private static IReadOnlyDictionary<int, IReadOnlyList<NodeId>> NothingToAvoid { get; } = new Dictionary<int, IReadOnlyList<NodeId>>();
 

@@ -46,6 +46,8 @@ public static class FaultCodes
     public const string ImageMissing = "image-missing";
     public const string ExecutorMissing = "executor-missing";
     public const string ExecutorFailed = "executor-failed";
+    public const string ResultsDiffer = "results-differ";
+    public const string OperatorDistrusted = "operator-distrusted";
     public const string NodeLost = "node-lost";
     public const string NodeBusy = "node-busy";
     public const string NodeRestarted = "node-restarted";

@@ -17,15 +17,18 @@ public sealed class StagePlan
     /// <summary>Parts of all stages and rounds at most.</summary>
     public const int MaxParts = 1_000_000;
 
-    private StagePlan(IReadOnlyList<StageTerms> stages, RoundsSpec? rounds, int? last)
+    private readonly VerifySpec? _verify;
+
+    private StagePlan(IReadOnlyList<StageTerms> stages, RoundsSpec? rounds, int? last, VerifySpec? verify)
     {
+        _verify = verify;
         Stages = stages;
         Rounds = rounds;
         LastOfRound = last;
         foreach (var stage in stages)
         {
             var times = stage.Repeats ? MaxRounds : 1;
-            Weight += (Int128)stage.Weight * stage.Parts * times;
+            Weight += (Int128)stage.Weight * Budgeted(stage);
             Total += (long)stage.Parts * times;
         }
     }
@@ -42,7 +45,14 @@ public sealed class StagePlan
     /// <summary>Rounds at most.</summary>
     public int MaxRounds => Rounds?.Max ?? 1;
 
-    /// <summary>The weight of every part that may come to be.</summary>
+    /// <summary>How many parts of this stage the hold has room for: all rounds, and the checks of them.</summary>
+    public long Budgeted(StageTerms stage)
+    {
+        var parts = (long)stage.Parts * (stage.Repeats ? MaxRounds : 1);
+        return _verify?.Budgeted(parts) ?? parts;
+    }
+
+    /// <summary>The weight of every part that may come to be, checks included.</summary>
     public Int128 Weight { get; }
 
     /// <summary>The number of parts that may come to be.</summary>
@@ -55,12 +65,12 @@ public sealed class StagePlan
     public static Outcome<StagePlan> Of(TaskSpec spec, int submitted)
     {
         if (spec is { Stages: null, Rounds: null })
-            return new StagePlan([new StageTerms(0, Main, spec, [], submitted, null, 1, false, false)], null, null);
+            return new StagePlan([new StageTerms(0, Main, spec, [], submitted, null, 1, false, false)], null, null, spec.Verify);
         var read = StageReader.Read(spec, submitted);
         if (read.Fault is { } fault)
             return fault;
         var (stages, last) = read.Value;
-        var plan = new StagePlan(stages, spec.Rounds, last);
+        var plan = new StagePlan(stages, spec.Rounds, last, spec.Verify);
         if (plan.Total > MaxParts)
             return TooLarge($"Its stages and rounds come to {plan.Total} parts; {MaxParts} is the most.");
         var needs = plan.CountNeeds();
