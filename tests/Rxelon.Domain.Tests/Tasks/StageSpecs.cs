@@ -1,6 +1,5 @@
 using Rxelon.Domain.Tasks;
 using Rxelon.Domain.Tests.World;
-using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tests.Tasks;
