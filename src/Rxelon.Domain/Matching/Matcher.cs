@@ -199,7 +199,11 @@ public sealed class Matcher
             NodeRoom? room = null;
             var part = -1;
             var sawRoom = true;
-            if (task.Waiting.Count > 0)
+
+            // Copies of parts go first: until they agree, nobody has earned anything and every result is checked.
+            if (task.Demand.Apart.Count > 0 && task.Troubled.Count > 0)
+                (room, part) = FindTroubled(shape, task, MatchRules.MostTriedFirst, ref sawRoom);
+            if (room is null && task.Waiting.Count > 0)
             {
                 room = StickyNode(task, shape, out var sticks);
                 if (!sticks)
@@ -209,7 +213,7 @@ public sealed class Matcher
             }
 
             if (room is null && task.Troubled.Count > 0)
-                (room, part) = FindTroubled(shape, task, ref sawRoom);
+                (room, part) = FindTroubled(shape, task, int.MaxValue, ref sawRoom);
             if (room is null)
                 return sawRoom ? Filling.NotForThis : Filling.NoRoom;
             matches.Add(Take(task, part, room, now));
@@ -228,10 +232,10 @@ public sealed class Matcher
         return sticks && shape.HasRoom(home!) ? home : null;
     }
 
-    private (NodeRoom? Room, int Part) FindTroubled(Shape shape, QueuedTask task, ref bool sawRoom)
+    private (NodeRoom? Room, int Part) FindTroubled(Shape shape, QueuedTask task, int most, ref bool sawRoom)
     {
         var home = StickyNode(task, shape, out var sticks);
-        for (var i = 0; i < task.Troubled.Count; i++)
+        for (var i = 0; i < Math.Min(most, task.Troubled.Count); i++)
         {
             var part = task.Troubled[i];
             var avoid = task.Demand.Avoid.GetValueOrDefault(part) ?? [];

@@ -32,7 +32,7 @@ internal static class TaskViews
                     waiting.Add(index);
                     if (part.Trouble is { } trouble)
                         (avoid ??= []).Add(index, trouble.Avoid);
-                    if (CheckGroup.Of(s, index) is { Count: > 1 } group)
+                    if ((part.Origin?.CheckOf is not null || s.Checks.ContainsKey(index)) && CheckGroup.Of(s, index) is var group)
                         (apart ??= []).Add(index, new PartGroup(group.First, group.OperatorsBeside(index)));
                 }
 
