@@ -133,6 +133,12 @@ public sealed record TaskState
 
     public int AcceptedCount => AcceptedOrder.Count;
 
+    /// <summary>How many parts repeat another to check it.</summary>
+    public int CheckCount => Checks.Values.Sum(c => c.Length);
+
+    /// <summary>How many of the parts that are no checks are accepted.</summary>
+    public int AcceptedOrdered => Checks.IsEmpty ? AcceptedCount : Parts.Count(p => p is { Result: not null, Origin: null or { CheckOf: null } });
+
     public int WaitingCount => Parts.Count - AcceptedCount - RunningCount - AnsweredCount;
 
     /// <summary>
