@@ -9,6 +9,8 @@ namespace Rxelon.System.Tests;
 /// <summary>Verified tasks on real processes: three operators with a node each, one of which gives wrong results.</summary>
 public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<VerifySpecs.LyingNetwork>
 {
+    private static readonly HttpClient Http = new();
+
     [Fact]
     public async Task Two_of_three_operators_are_right_and_the_liar_is_unpaid_and_quarantined()
     {
@@ -77,13 +79,16 @@ public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<Ve
         var task = report.GetProperty("task").GetString()!;
         var receipt = Path.Combine(folder, "receipt.json");
         var last = "";
+        var log = await Http.GetStringAsync(new Uri(net.Network.HubUrl, "ledger/log.json"));
+        using var info = JsonDocument.Parse(log);
+        var key = info.RootElement.GetProperty("keys")[0].GetString()!;
         try
         {
             await Eventually.TrueAsync($"a receipt of {task} with its settlement", RunningNetwork.Patience, async () =>
             {
-                var fetched = await net.CliAsync(RunningNetwork.User, "task", "receipt", task, "--out", receipt);
-                var holds = await net.CliAsync(RunningNetwork.User, "ledger", "verify", receipt);
-                var paid = await net.CliAsync(RunningNetwork.User, "ledger", "recompute-payout", receipt);
+                var fetched = await net.CliAsync(RunningNetwork.User, "task", "receipt", task, "--out", receipt, "--wait", "30s");
+                var holds = await net.CliAsync(RunningNetwork.User, "ledger", "verify", receipt, "--key", key);
+                var paid = await net.CliAsync(RunningNetwork.User, "ledger", "recompute-payout", receipt, "--key", key);
                 last = $"{fetched}\n{holds}\n{paid}";
                 return fetched.Code == 0 && holds.Code == 0 && paid.Code == 0;
             });

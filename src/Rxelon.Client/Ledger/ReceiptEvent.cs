@@ -23,6 +23,7 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
         ["task.parts-reported.1"] = PartsReported.Parser,
         ["task.answers-revealed.1"] = AnswersRevealed.Parser,
         ["task.parts-rejected.1"] = PartsRejected.Parser,
+        ["task.parts-spared.1"] = PartsSpared.Parser,
         ["task.operator-distrusted.1"] = OperatorDistrusted.Parser,
         ["task.attempts-failed.1"] = AttemptsFailed.Parser,
         ["task.attempts-resumed.1"] = AttemptsResumed.Parser,

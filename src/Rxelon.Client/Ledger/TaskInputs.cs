@@ -51,11 +51,19 @@ internal sealed class TaskInputs
         else if (message is PartsRejected rejected)
         {
             foreach (var part in rejected.Parts.Where(p => p.HasClosedBy))
-            {
-                if (_results.TryGetValue(part.ClosedBy, out var right))
-                    _results[part.Attempt.Part] = right;
-            }
+                Close(part.Attempt.Part, part.ClosedBy);
         }
+        else if (message is PartsSpared spared)
+        {
+            foreach (var part in spared.Parts)
+                Close(part.Part_, part.ClosedBy);
+        }
+    }
+
+    private void Close(int part, int by)
+    {
+        if (_results.TryGetValue(by, out var right))
+            _results[part] = right;
     }
 
     /// <summary>The digest that the node signs as the part's input; null when the part or its input is not in these events.</summary>

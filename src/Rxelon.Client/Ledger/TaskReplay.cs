@@ -87,6 +87,10 @@ internal sealed class TaskReplay
                 foreach (var p in m.Parts)
                     Reject(p);
                 break;
+            case PartsSpared m:
+                foreach (var p in m.Parts)
+                    Close(p.Part_, p.ClosedBy);
+                break;
             case OperatorDistrusted m:
                 Distrust(m);
                 break;
@@ -162,12 +166,16 @@ internal sealed class TaskReplay
         var part = p.Attempt.Part;
         if (!_answered.Remove(part, out var wrong) || wrong.Attempt != p.Attempt.Number || wrong.Node != Node(p.Node) || wrong.Operator != Account(p.Operator))
             Differences.Add($"Part {part} is rejected, and no such result was reported.");
-        if (!p.HasClosedBy)
-            return;
-        if (_accepted.TryGetValue(p.ClosedBy, out var right))
-            Count(right.For(part, $"the result of part {Number(p.ClosedBy)}"));
+        if (p.HasClosedBy)
+            Close(part, p.ClosedBy);
+    }
+
+    private void Close(int part, int by)
+    {
+        if (_accepted.TryGetValue(by, out var right) && IsPart(part))
+            Count(right.For(part, $"the result of part {Number(by)}"));
         else
-            Differences.Add($"Part {part} is closed with the result of part {p.ClosedBy}, which was not accepted.");
+            Differences.Add($"Part {part} is closed with the result of part {by}, which was not accepted.");
     }
 
     private void Distrust(OperatorDistrusted m)

@@ -91,6 +91,9 @@ public sealed record TaskState
     /// <summary>What each operator has earned in this task so far: what it stands to lose. Kept for adaptive checks only.</summary>
     public ImmutableDictionary<AccountId, Tokens> EarnedBy { get; init; } = ImmutableDictionary<AccountId, Tokens>.Empty;
 
+    /// <summary>Results that were stored and do not count any more.</summary>
+    public ImmutableList<BlobRef> Discarded { get; init; } = [];
+
     /// <summary>Operators that gave a wrong answer in this task; they get no more of it.</summary>
     public ImmutableHashSet<AccountId> Distrusted { get; init; } = [];
 

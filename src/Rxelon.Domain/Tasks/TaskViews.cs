@@ -72,6 +72,7 @@ internal static class TaskViews
         PartsReported e => e.Parts.Select(p => p.Result.Attempt.Part),
         AnswersRevealed e => e.Answers.Select(a => a.Attempt.Part),
         PartsRejected e => e.Parts.Select(p => p.Attempt.Part),
+        PartsSpared e => e.Parts.Select(p => p.Part),
         OperatorDistrusted e => e.Withdrawn.Concat(e.Forfeited),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
         AttemptsResumed e => e.Attempts.Select(a => a.Part),

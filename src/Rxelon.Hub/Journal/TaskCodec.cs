@@ -19,6 +19,10 @@ internal static class TaskCodec
         .Add<PartsReported, Proto.PartsReported>("task.parts-reported.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<AnswersRevealed, Proto.AnswersRevealed>("task.answers-revealed.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<PartsRejected, Proto.PartsRejected>("task.parts-rejected.1", VerdictCodec.Encode, VerdictCodec.Decode)
+        .Add<PartsSpared, Proto.PartsSpared>(
+            "task.parts-spared.1",
+            e => new Proto.PartsSpared { Parts = { Map(e.Parts, p => new Proto.PartsSpared.Types.Part { Part_ = p.Part, ClosedBy = p.ClosedBy }) }, At = Ticks(e.At) },
+            m => new PartsSpared(Map(m.Parts, p => new Spared(p.Part_, p.ClosedBy)), Time(m.At)))
         .Add<OperatorDistrusted, Proto.OperatorDistrusted>("task.operator-distrusted.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<AttemptsFailed, Proto.AttemptsFailed>("task.attempts-failed.1", Encode, Decode)
         .Add<AttemptsResumed, Proto.AttemptsResumed>("task.attempts-resumed.1", Encode, Decode)

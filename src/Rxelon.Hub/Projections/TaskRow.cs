@@ -95,6 +95,11 @@ internal sealed class TaskRow(TaskId id)
                 Accepted += Verified?.Reject(e) ?? 0;
                 CompleteIfDone(e.At);
                 break;
+            case PartsSpared e:
+                Verified?.Spare(e);
+                Accepted += e.Parts.Count;
+                CompleteIfDone(e.At);
+                break;
             case OperatorDistrusted e:
                 Distrust(e);
                 break;
@@ -112,10 +117,10 @@ internal sealed class TaskRow(TaskId id)
                 Reason = e.Reason;
                 Ended = e.At;
                 Running = 0;
-                CloseVerified();
                 break;
             case TaskErased e:
                 Erased = e.At;
+                CloseVerified();
                 break;
             default:
                 throw new InvalidOperationException($"The index has no rule for {happened.GetType()}; add it to {nameof(TaskRow)}.");
@@ -144,7 +149,9 @@ internal sealed class TaskRow(TaskId id)
     private void Accept(PartsAccepted e)
     {
         Accepted += e.Parts.Count;
-        Running -= e.Parts.Count - (Verified?.Accept(e) ?? 0);
+        var waited = Verified?.Accept(e) ?? 0;
+        if (Ended is null) // results without a verdict are paid after an early end
+            Running -= e.Parts.Count - waited;
         Cost += Tokens.Sum(e.Parts.Select(p => p.Cost));
         CompleteIfDone(e.At);
     }

@@ -97,6 +97,13 @@ internal sealed class VerifiedParts
         return e.Parts.Count(p => p.ClosedBy is not null);
     }
 
+    /// <summary>These parts were closed by others' results.</summary>
+    internal void Spare(PartsSpared e)
+    {
+        foreach (var p in e.Parts)
+            Set(p.Part, Known.Accepted, Tokens.Zero);
+    }
+
     /// <summary>How many accepted parts are open again, and what the task costs less.</summary>
     internal (int Parts, Tokens Cost) Distrust(OperatorDistrusted e)
     {

@@ -56,6 +56,7 @@ internal static class Samples
             [new Reported(new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15), true), Bytes(32, 30), Bytes(64, 31))], At),
         new AnswersRevealed([new RevealedAnswer(Attempt, Bytes(32, 32), Answer.FromBytes(Bytes(32, 33)))], At),
         new PartsRejected([new Rejected(Attempt, Node, Operator, 3, "outvoted"), new Rejected(new(8, 1), Node, Operator, null, "reveal-mismatch")], At),
+        new PartsSpared([new Spared(5, 3)], At),
         new OperatorDistrusted(Operator, [1, 300], [2], At),
         new AttemptsFailed([new Failed(Attempt, Node, Fault, Blob(16), Bytes(64, 17)), new Failed(new(9, 1), Node, Fault, null, [1])], At),
         new AttemptsResumed([Attempt, new(8, 3)], Node, 42, At),
