@@ -91,7 +91,7 @@ public sealed class EndToEndSpecs(RunningNetwork net)
         var task = TaskId.Parse(report.GetProperty("task").GetString()!);
         await net.SeeTaskAsync(task, "settled", t => t.Settled);
         var shown = (await net.Hub.TaskAsync(task)).Value;
-        var blobs = new[] { shown.Program.Id, shown.Parts[0].Input.Id, shown.Parts[0].Result!.Value.Id };
+        var blobs = new[] { shown.Program.Id, shown.Parts[0].Input!.Value.Id, shown.Parts[0].Result!.Value.Id };
         Assert.All(blobs, b => Assert.True(OnDisk(b), $"{b} was never on disk."));
         var history = JournalRows(task);
 

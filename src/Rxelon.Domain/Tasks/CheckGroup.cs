@@ -22,23 +22,19 @@ internal readonly struct CheckGroup
 
     internal int Count => 1 + _state.Checks.GetValueOrDefault(First, []).Length;
 
-    /// <summary>Every result is there.</summary>
-    internal bool IsReported
-    {
-        get
-        {
-            var state = _state;
-            return Members.All(p => state.Parts[p] is { Answered: not null } or { Result: not null });
-        }
-    }
+    /// <summary>Every result is there, or as many as can decide and nobody computes another.</summary>
+    internal bool IsReported => IsThere(static p => p is { Answered: not null } or { Result: not null });
 
-    /// <summary>Every answer is there.</summary>
-    internal bool IsRevealed
+    /// <summary>Every answer is there, or as many as can decide and nobody computes another.</summary>
+    internal bool IsRevealed => IsThere(static p => p.Answered is { Revealed: not null });
+
+    /// <summary>Its members that nobody has begun.</summary>
+    internal List<int> Waiting
     {
         get
         {
             var state = _state;
-            return Members.All(p => state.Parts[p].Answered is { Revealed: not null });
+            return [.. Members.Where(p => state.Parts[p].IsWaiting)];
         }
     }
 
@@ -59,7 +55,7 @@ internal readonly struct CheckGroup
         get
         {
             var state = _state;
-            return [.. Members.Select(p => (p, state.Parts[p].Answered!)).Select(m => new Vote(m.p, m.Item2.Result.Operator, m.Item2.Revealed!.Value))];
+            return [.. Members.Where(p => state.Parts[p].Answered is not null).Select(p => (p, state.Parts[p].Answered!)).Select(m => new Vote(m.p, m.Item2.Result.Operator, m.Item2.Revealed!.Value))];
         }
     }
 
@@ -85,6 +81,21 @@ internal readonly struct CheckGroup
         }
 
         return operators;
+    }
+
+    private bool IsThere(Func<PartState, bool> isThere)
+    {
+        var there = 0;
+        foreach (var p in Members)
+        {
+            var part = _state.Parts[p];
+            if (isThere(part))
+                there++;
+            else if (!part.IsWaiting)
+                return false;
+        }
+
+        return there >= (Count == 1 ? 1 : Math.Min(Count, _state.Spec.Verify!.Needed));
     }
 
     private IEnumerable<int> Members => [First, .. _state.Checks.GetValueOrDefault(First, [])];

@@ -92,7 +92,7 @@ public sealed record TaskDemand(
 /// <summary>A part and its checks: the group's number (the part that is checked) and the operators that have one of it already.</summary>
 public sealed record PartGroup(int Number, IReadOnlyList<AccountId> Operators);
 
-/// <summary>A change for watchers: counts, phase, and the parts that changed.</summary>
+/// <summary>A change for watchers: counts (checks left out), phase, and the parts that changed.</summary>
 public sealed record TaskNews(
     TaskId Task, TaskPhase Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Cost, Fault? Reason,
     IReadOnlyList<PartView> Changed, StagePlan Plan, DateTimeOffset At);

@@ -104,10 +104,13 @@ internal static class TaskEnding
         {
             if (part.Result is { } result)
                 blobs.Add(result.Result);
+            if (part.Answered is { } answered)
+                blobs.Add(answered.Result.Result);
             if (part.Trouble is { } trouble)
                 blobs.UnionWith(trouble.Logs);
         }
 
+        blobs.UnionWith(state.Discarded);
         return [.. blobs];
     }
 }

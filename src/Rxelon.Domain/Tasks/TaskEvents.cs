@@ -73,6 +73,15 @@ public sealed record PartsRejected(IReadOnlyList<Rejected> Parts, DateTimeOffset
 public sealed record Rejected(PartAttempt Attempt, NodeId Node, AccountId Operator, int? ClosedBy, string Reason);
 
 /// <summary>
+/// Copies of a part that nobody has to compute any more, since enough others agree: closed with the right result, at no cost. So a part
+/// is decided also where there are fewer operators than attempts were ordered.
+/// </summary>
+public sealed record PartsSpared(IReadOnlyList<Spared> Parts, DateTimeOffset At) : ITaskEvent;
+
+/// <summary>A part and the one whose accepted result is taken instead.</summary>
+public readonly record struct Spared(int Part, int ClosedBy);
+
+/// <summary>
 /// An operator gave a wrong answer: its unchecked results of this task are taken back (those parts wait again), and what else it
 /// earned here goes back to the owner.
 /// </summary>

@@ -17,6 +17,7 @@ internal static class TaskFold
         PartsReported e => TaskVerdictFold.Reported(state, e),
         AnswersRevealed e => TaskVerdictFold.Revealed(state, e),
         PartsRejected e => TaskVerdictFold.Rejected(state, e),
+        PartsSpared e => TaskVerdictFold.Spared(state, e),
         OperatorDistrusted e => TaskVerdictFold.Distrusted(state, e),
         AttemptsFailed e => Failed(state, e),
         AttemptsResumed e => Resumed(state, e),
@@ -139,14 +140,17 @@ internal static class TaskFold
     {
         var parts = state.Parts.Edit();
         var left = new Leaving(state);
+        var discarded = state.Discarded;
         foreach (var f in e.Failures)
         {
             var part = parts[f.Attempt.Part];
             left.Leave(part, waitsAgain: true);
+            if (part.Answered is { } answered)
+                discarded = discarded.Add(answered.Result.Result);
             parts[f.Attempt.Part] = part with { Running = null, Answered = null, Trouble = PartTrouble.After(part.Trouble, f) };
         }
 
-        return left.From(state) with { Parts = parts.ToVector() };
+        return left.From(state) with { Parts = parts.ToVector(), Discarded = discarded };
     }
 
     private static TaskState Resumed(TaskState state, AttemptsResumed e)

@@ -8,32 +8,18 @@ namespace Rxelon.Domain.Tasks;
 /// <summary>How a task's list of parts grows, and how a part becomes ready (docs/design/stages.md).</summary>
 internal static class TaskGrowth
 {
-    /// <summary>The stages whose parts are known at submission; no event says so, since everybody computes the same.</summary>
+    /// <summary>The stages whose parts, and checks, are known at submission; no event says so, since everybody computes the same.</summary>
     internal static TaskState AddedAtSubmission(TaskState state)
     {
         if (state.Plan.Stages.Count > 1)
         {
             var ready = new int[state.Plan.Stages.Count];
             ready[0] = state.Parts.Count;
-            state = Grown(state with { StageStarts = [.. state.Plan.StartsAtSubmission()], ReadyCounts = [.. ready] }, state.Plan.AtSubmission());
+            state = state with { StageStarts = [.. state.Plan.StartsAtSubmission()], ReadyCounts = [.. ready] };
         }
 
-        var checks = Checks(state, [.. Enumerable.Range(0, state.Parts.Count).Select(state.OriginOf)], 0);
-        return checks.Count > 0 ? Grown(state, checks) : state;
-    }
-
-    // The checks that come with these parts, which begin at an index, when every part is run several times.
-    private static List<PartOrigin> Checks(TaskState state, IReadOnlyList<PartOrigin> origins, int first)
-    {
-        List<PartOrigin> checks = [];
-        var more = (state.Spec.Verify?.FromTheStart ?? 1) - 1;
-        for (var i = 0; more > 0 && i < origins.Count; i++)
-        {
-            for (var n = 0; n < more; n++)
-                checks.Add(origins[i] with { CheckOf = first + i });
-        }
-
-        return checks;
+        var added = state.Plan.AtSubmission();
+        return added.Count > 0 ? Grown(state, added) : state;
     }
 
     internal static TaskState Added(TaskState state, PartsAdded e)
@@ -65,7 +51,7 @@ internal static class TaskGrowth
         var planned = end.Stop || state.Round >= state.Plan.MaxRounds
             ? state.Plan.AfterRounds(first, state.StageStarts)
             : state.Plan.NextRound(state.Round + 1, first, state.StageStarts);
-        return [.. planned, .. Checks(state, planned, first)];
+        return [.. planned, .. state.Plan.Checks(planned, first)];
     }
 
     /// <summary>Results reached the parts that wait for them; gives who still waits, and how many wait for nothing more.</summary>

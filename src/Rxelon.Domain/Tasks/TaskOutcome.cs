@@ -16,8 +16,8 @@ internal static class TaskOutcome
             effects.Add(new Demand(TaskViews.Demand(after)));
         if (after.InFlight is { } flight && batch.Any(e => e is SettlementDue))
             effects.Add(TaskMoney.Settlement(after, flight));
-        if (after.IsAlive)
-            effects.AddRange(TaskVerification.Requests(after, batch.OfType<PartsReported>().SelectMany(e => e.Parts).Select(r => r.Result.Attempt.Part)));
+        if (after is { IsAlive: true, AnsweredCount: > 0 })
+            effects.AddRange(TaskVerification.Requests(after, batch.Where(e => e is PartsReported or AttemptsFailed or OperatorDistrusted).SelectMany(TaskViews.PartsOf)));
         if (TaskViews.News(before, after, batch, now) is { } news)
             effects.Add(new Announce(news));
         if (IsAtRest(after))

@@ -101,7 +101,8 @@ internal static class TaskResults
     /// after. <paramref name="state"/> has everything that the output has so far.
     /// </summary>
     internal static void Count(
-        TaskState state, IReadOnlyList<Accepted> right, IReadOnlyList<Rejected> wrong, DateTimeOffset at, TaskOutput output)
+        TaskState state, IReadOnlyList<Accepted> right, IReadOnlyList<Rejected> wrong, DateTimeOffset at, TaskOutput output,
+        IReadOnlyList<Spared>? spared = null)
     {
         var results = right.ToDictionary(r => r.Attempt.Part);
         var closed = 0;
@@ -113,6 +114,12 @@ internal static class TaskResults
             closed++;
         }
 
+        foreach (var s in spared ?? [])
+        {
+            results[s.Part] = results.TryGetValue(s.ClosedBy, out var found) ? found : state.Parts[s.ClosedBy].Result!;
+            closed++;
+        }
+
         var grown = TaskGrowth.Owed(state, results);
         if (grown.Count > 0)
             output.Happened(new PartsAdded(state.Parts.Count, grown, at));
@@ -120,6 +127,8 @@ internal static class TaskResults
             output.Happened(new PartsAccepted(right, at));
         if (wrong.Count > 0)
             output.Happened(new PartsRejected(wrong, at));
+        if (spared is { Count: > 0 })
+            output.Happened(new PartsSpared(spared, at));
         var count = state.AcceptedCount + right.Count + closed;
         if (right.Count + closed > 0 && count == state.Parts.Count + grown.Count)
             output.Happened(new SettlementDue(count, true, at));

@@ -91,6 +91,9 @@ public sealed record TaskState
     /// <summary>What each operator has earned in this task so far: what it stands to lose. Kept for adaptive checks only.</summary>
     public ImmutableDictionary<AccountId, Tokens> EarnedBy { get; init; } = ImmutableDictionary<AccountId, Tokens>.Empty;
 
+    /// <summary>Results that were stored and do not count any more.</summary>
+    public ImmutableList<BlobRef> Discarded { get; init; } = [];
+
     /// <summary>Operators that gave a wrong answer in this task; they get no more of it.</summary>
     public ImmutableHashSet<AccountId> Distrusted { get; init; } = [];
 
@@ -132,6 +135,12 @@ public sealed record TaskState
     public bool Settled { get; init; }
 
     public int AcceptedCount => AcceptedOrder.Count;
+
+    /// <summary>How many parts repeat another to check it.</summary>
+    public int CheckCount => Checks.Values.Sum(c => c.Length);
+
+    /// <summary>How many of the parts that are no checks are accepted.</summary>
+    public int AcceptedOrdered => Checks.IsEmpty ? AcceptedCount : Parts.Count(p => p is { Result: not null, Origin: null or { CheckOf: null } });
 
     public int WaitingCount => Parts.Count - AcceptedCount - RunningCount - AnsweredCount;
 

@@ -26,13 +26,8 @@ internal static class TaskSubmission
             return TaskOutput.Refuse(c.Task, unsound);
         if (plan.Value.Stages.Skip(1).FirstOrDefault(s => s.Program is null) is { } bare)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"Stage '{bare.Name}' names no program.");
-        if (spec.Value.Verify is { } terms)
-        {
-            if (terms.Problem() is { } problem)
-                return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"The task's verification: {problem}");
-            if (spec.Value.Privacy.Sticky && terms.Needed > 1)
-                return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A sticky task keeps to one node, and a check needs another operator; leave one of them out.");
-        }
+        if (spec.Value is { Privacy.Sticky: true, Verify.Needed: > 1 })
+            return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A sticky task keeps to one node, and a check needs another operator; leave one of them out.");
 
         if (order.Budget.IsNegative || c.Hold.IsNegative)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A budget cannot be negative.");

@@ -50,9 +50,12 @@ internal static class TaskVerdictFold
         var order = state.AcceptedOrder.Edit();
         var left = new Leaving(state);
         var closed = new List<int>();
+        var discarded = state.Discarded;
         foreach (var r in e.Parts)
         {
             var part = parts[r.Attempt.Part];
+            if (part.Answered is { } wrong)
+                discarded = discarded.Add(wrong.Result.Result);
             left.Leave(part, waitsAgain: r.ClosedBy is null);
             var result = r.ClosedBy is { } by ? parts[by].Result! with { Cost = Tokens.Zero } : null;
             parts[r.Attempt.Part] = part with { Running = null, Answered = null, Result = result };
@@ -72,6 +75,38 @@ internal static class TaskVerdictFold
             ReadyCounts = TaskGrowth.Counted(state, left.Ready),
             Readied = state.Readied + readied + e.Parts.Count - closed.Count,
             EndedAt = state.EndedAt ?? (accepted.Count == state.Parts.Count ? e.At : null),
+            Discarded = discarded,
+        };
+    }
+
+    internal static TaskState Spared(TaskState state, PartsSpared e)
+    {
+        var parts = state.Parts.Edit();
+        var order = state.AcceptedOrder.Edit();
+        var ready = TaskGrowth.Counting(state);
+        Int128 weight = 0;
+        foreach (var s in e.Parts)
+        {
+            var part = parts[s.Part];
+            var stage = state.StageOf(part);
+            weight += stage.Weight;
+            if (ready is not null && part.IsReady)
+                ready[stage.Number]--;
+            parts[s.Part] = part with { Result = parts[s.ClosedBy].Result! with { Cost = Tokens.Zero } };
+            order.Add(s.Part);
+        }
+
+        var (dependents, readied) = TaskGrowth.Delivered(state, e.Parts.Select(s => s.Part), parts, ready);
+        var accepted = order.ToVector();
+        return state with
+        {
+            Parts = parts.ToVector(),
+            AcceptedOrder = accepted,
+            Dependents = dependents,
+            ReadyCounts = TaskGrowth.Counted(state, ready),
+            OpenWeight = state.OpenWeight - weight,
+            Readied = state.Readied + readied + 1, // the matchmaker still offers what is closed now
+            EndedAt = state.EndedAt ?? (accepted.Count == state.Parts.Count ? e.At : null),
         };
     }
 
@@ -81,9 +116,11 @@ internal static class TaskVerdictFold
         var gone = e.Withdrawn.ToHashSet();
         var left = new Leaving(state);
         var cost = state.Cost;
+        var discarded = state.Discarded;
         foreach (var index in e.Withdrawn)
         {
             var part = parts[index];
+            discarded = discarded.Add((part.Result ?? part.Answered!.Result).Result);
             cost -= part.Result?.Cost ?? Tokens.Zero;
             left.Leave(part, waitsAgain: true);
             parts[index] = part with { Result = null, Answered = null };
@@ -106,6 +143,7 @@ internal static class TaskVerdictFold
             Cost = cost,
             Distrusted = state.Distrusted.Add(e.Operator),
             EarnedBy = state.EarnedBy.Remove(e.Operator),
+            Discarded = discarded,
         };
     }
 

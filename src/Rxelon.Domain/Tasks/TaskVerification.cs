@@ -74,7 +74,8 @@ internal static class TaskVerification
 
         if (fit.Count > 0)
             output.Happened(new AnswersRevealed(fit, c.At));
-        Judge(output.Folded(), fit, wrong, c.At, output);
+        var folded = output.Folded();
+        Judge(folded, Groups(folded, fit.Select(a => a.Attempt.Part)), wrong, c.At, output);
         return output.Ok();
     }
 
@@ -95,7 +96,12 @@ internal static class TaskVerification
 
         output.Happened(new AnswersReviewed(next, now));
         TaskFailing.Recorded(state, late, now, output);
-        return late.Count == 0 || output.Folded().IsAlive;
+        if (late.Count == 0)
+            return true;
+        var folded = output.Folded();
+        if (folded.IsAlive)
+            Judge(folded, Groups(folded, late.Select(f => f.Attempt.Part)), [], now, output);
+        return output.Folded().IsAlive;
     }
 
     /// <summary>A task that ends early pays for results that had no verdict yet: they were computed as ordered.</summary>
@@ -105,13 +111,17 @@ internal static class TaskVerification
             output.Happened(new PartsAccepted([.. Answered(state).Select(p => state.Parts[p].Answered!.Result)], at));
     }
 
-    // Decides every group whose answers are all there.
-    private static void Judge(TaskState state, List<RevealedAnswer> fit, List<Rejected> wrong, DateTimeOffset at, TaskOutput output)
+    private static IEnumerable<CheckGroup> Groups(TaskState state, IEnumerable<int> parts)
+        => parts.Select(p => CheckGroup.Of(state, p)).DistinctBy(g => g.First);
+
+    // Decides every one of these groups whose answers are all there.
+    private static void Judge(TaskState state, IEnumerable<CheckGroup> groups, List<Rejected> wrong, DateTimeOffset at, TaskOutput output)
     {
         var terms = state.Spec.Verify!;
         List<Accepted> right = [];
+        List<Spared> spared = [];
         List<int> undecided = [];
-        foreach (var group in fit.Select(a => CheckGroup.Of(state, a.Attempt.Part)).DistinctBy(g => g.First).Where(g => g.IsRevealed))
+        foreach (var group in groups.Where(g => g.IsRevealed))
         {
             if (terms.Policy == VerifyPolicy.Canary)
             {
@@ -128,7 +138,10 @@ internal static class TaskVerification
                 case Verdict.Agreed v:
                     right.AddRange(v.Right.Select(p => state.Parts[p].Answered!.Result));
                     wrong.AddRange(v.Wrong.Select(p => Reject(state.Parts[p].Answered!, v.Right[0], Outvoted)));
+                    spared.AddRange(group.Waiting.Select(p => new Spared(p, v.Right[0])));
                     break;
+                case Verdict.Undecided when group.Waiting.Count > 0:
+                    break; // the next answer is ordered already
                 case Verdict.Undecided:
                     undecided.Add(group.First);
                     break;
@@ -152,7 +165,14 @@ internal static class TaskVerification
         }
 
         AddChecks(output.Folded(), undecided, at, output);
-        TaskResults.Count(output.Folded(), right, wrong, at, output);
+        TaskResults.Count(output.Folded(), right, wrong, at, output, spared);
+        if (wrong.Count == 0)
+            return;
+
+        // What a liar leaves behind may be decided by the others' answers.
+        var left = output.Folded();
+        if (left is { IsAlive: true, AnsweredCount: > 0 })
+            Judge(left, Groups(left, Answered(left)), [], at, output);
     }
 
     // Takes back what nobody checked, before anything completes the task.

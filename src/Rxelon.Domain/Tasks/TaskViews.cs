@@ -58,7 +58,7 @@ internal static class TaskViews
         if (changed.Count == 0 && before.Phase == after.Phase && before.Hold == after.Hold && before.Tier == after.Tier)
             return null;
         return new TaskNews(
-            after.Id, after.Phase, after.Parts.Count, after.AcceptedCount, after.RunningCount, after.Cost, after.Ended?.Reason,
+            after.Id, after.Phase, after.Parts.Count - after.CheckCount, after.AcceptedOrdered, after.RunningCount, after.Cost, after.Ended?.Reason,
             new PartViews(after, [.. changed]), after.Plan, now);
     }
 
@@ -72,6 +72,7 @@ internal static class TaskViews
         PartsReported e => e.Parts.Select(p => p.Result.Attempt.Part),
         AnswersRevealed e => e.Answers.Select(a => a.Attempt.Part),
         PartsRejected e => e.Parts.Select(p => p.Attempt.Part),
+        PartsSpared e => e.Parts.Select(p => p.Part),
         OperatorDistrusted e => e.Withdrawn.Concat(e.Forfeited),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
         AttemptsResumed e => e.Attempts.Select(a => a.Part),
@@ -85,7 +86,10 @@ internal static class TaskViews
             index, s.OriginOf(index), part.Missing, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Answered?.Result.Node ?? part.Running?.Node, s.InputOf(index),
             part.Result?.Result,
             part.Result?.Metering, part.Result?.Cost ?? Tokens.Zero, part.Trouble?.Last,
-            part.Trouble is { Logs: { Count: > 0 } logs } ? logs[^1] : null);
+            part.Trouble is { Logs: { Count: > 0 } logs } ? logs[^1] : null)
+        {
+            ResultOf = part.Result is { } result && result.Attempt != new PartAttempt(index, part.Attempts) ? result.Attempt : null,
+        };
     }
 
     private static IReadOnlyDictionary<int, PartGroup> NothingApart { get; } = new Dictionary<int, PartGroup>();

@@ -22,7 +22,7 @@ internal static class QuotesEndpoints
         var estimate = await quoting.EstimateAsync(spec, parts, null, cancel);
         if (estimate.Fault is { } fault)
             return Answers.Problem(fault);
-        var (terms, ceiling, perPart, market) = estimate.Value;
+        var (terms, ceiling, perPart, market, _) = estimate.Value;
         var (token, until) = seal.Seal(new AgreedDemand(caller.Account, parts, terms.DemandPermille));
         return Answers.Json(new QuoteResponse(
             ceiling, perPart,

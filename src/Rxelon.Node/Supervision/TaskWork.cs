@@ -38,6 +38,7 @@ internal sealed class TaskWork : IDisposable
         Program = assigned.Program;
         Stage = assigned.Stage;
         StopFile = assigned.StopFile;
+        IsVerified = assigned.Verified;
     }
 
     internal TaskId Task { get; }
@@ -50,6 +51,9 @@ internal sealed class TaskWork : IDisposable
 
     /// <summary>A file of the result whose presence the report tells; empty: none.</summary>
     internal string StopFile { get; }
+
+    /// <summary>Results are compared: a report promises an answer.</summary>
+    internal bool IsVerified { get; }
 
     internal WorkloadKind Kind { get; }
 

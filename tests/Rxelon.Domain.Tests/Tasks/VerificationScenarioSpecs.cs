@@ -77,6 +77,30 @@ public sealed class VerificationScenarioSpecs
     }
 
     [Fact]
+    public void Two_that_agree_decide_when_there_is_nobody_left_for_the_third()
+    {
+        // Three operators, two parts; the third lies in one part and has begun the other.
+        var story = Queued(2, TwoOfThree);
+        foreach (var (node, part) in ((int, int)[])[(1, 0), (1, 1), (2, 2), (2, 4), (3, 3), (3, 5)])
+            story.Ready(node, Assert.Single(story.Place(node, part).Placed).Attempt);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 2, 7);
+        Report(story, 3, 3, 8);
+        Report(story, 1, 1, 7);
+        Report(story, 2, 4, 7);
+        Reveal(story, 1, 0, 7);
+        Reveal(story, 2, 2, 7);
+        Reveal(story, 3, 3, 8);
+
+        Assert.Equal([Ids.Node(1), Ids.Node(2)], story.Effects.OfType<RequestReveals>().Where(r => r.Attempts.Any(a => a.Part is 1 or 4)).Select(r => r.Node).Distinct().OrderBy(n => n.ToString()));
+        Reveal(story, 1, 1, 7);
+        Reveal(story, 2, 4, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(Tokens.Zero, story.State.Parts[5].Result!.Cost);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
     public void A_drawn_part_is_checked_by_another_operator_and_counts_when_both_agree()
     {
         var story = Queued(1, Everything);
@@ -197,8 +221,24 @@ public sealed class VerificationScenarioSpecs
         Reveal(story, 3, 2, 7);
         story.Now += VerificationRules.RevealLimit + TimeSpan.FromSeconds(1);
         story.Do(new WakeTask(story.Id, story.Now));
-        Assert.True(story.State.Parts[0].IsWaiting);
         Assert.Equal(FaultCodes.NodeLost, story.State.Parts[0].Trouble!.Last.Code);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.DoesNotContain(story.Effect<Settle>().Lines, l => l.Operator == Ids.Account(101));
+    }
+
+    [Fact]
+    public void The_place_of_one_that_was_silent_is_taken_when_the_others_differ()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 1, 7);
+        Report(story, 3, 2, 8);
+        Reveal(story, 2, 1, 7);
+        Reveal(story, 3, 2, 8);
+        story.Now += VerificationRules.RevealLimit + TimeSpan.FromSeconds(1);
+        story.Do(new WakeTask(story.Id, story.Now));
+        Assert.True(story.State.Parts[0].IsWaiting);
+        Assert.Equal(3, story.State.Parts.Count);
         Run(story, 4, 0, 7);
         Reveal(story, 4, 0, 7);
         Assert.Equal(TaskPhase.Completed, story.State.Phase);

@@ -20,7 +20,7 @@ public sealed class TasksSpecs(RunningHub hub)
 
         var shown = (await user.GetAsync($"/v1/tasks/{request.Task}")).AssertStatus(200).Read<TaskResponse>();
         Assert.Equal(3, shown.Parts.Count);
-        Assert.Equal(request.Parts.Select(p => p.Id), shown.Parts.Select(p => p.Input.Id));
+        Assert.Equal(request.Parts.Select(p => p.Id), shown.Parts.Select(p => p.Input!.Value.Id));
         Assert.Equal(request.OwnerKey, shown.OwnerKey);
         Assert.NotNull(shown.Waiting);
 

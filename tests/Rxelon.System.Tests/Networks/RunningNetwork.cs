@@ -48,13 +48,18 @@ public class RunningNetwork : IAsyncLifetime
         UserId = await OpenAccountAsync(User);
         await Network.PbmAsync("accounts", "grant", "-account", UserId.ToString(), "-amount", $"{Granted}");
         (Hub, Keys) = LogIn(User);
+        await StartNodesAsync();
+        await NodesOnlineAsync(Nodes.Count);
+    }
+
+    /// <summary>Joins and starts the nodes.</summary>
+    protected virtual async Task StartNodesAsync()
+    {
         foreach (var name in (string[])["node1", "node2"])
         {
             var state = await Network.JoinNodeAsync(name, OperatorId.ToString());
             Nodes.Add((state, RunNode(state)));
         }
-
-        await NodesOnlineAsync(Nodes.Count);
     }
 
     public async Task DisposeAsync()

@@ -1,6 +1,5 @@
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
-using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Edge.Sessions;
 
