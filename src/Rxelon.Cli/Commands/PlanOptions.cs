@@ -38,11 +38,13 @@ internal sealed class PlanOptions
     private readonly Option<Tier> _tier = new("--tier") { Description = "economy, standard or priority.", DefaultValueFactory = _ => Tier.Standard };
     private readonly Option<Tokens> _max = new("--max") { Description = "The most it may cost, in tokens; otherwise the quote.", CustomParser = ParseTokens };
 
+    private readonly Option<VerifySpec?> _verify = new("--verify") { Description = "How results are checked: none, spot:RATE, quorum, quorum:AGREE/OF or adaptive.", CustomParser = ParseVerify };
+
     internal PlanOptions() => _cipher.AcceptOnlyFromAmong([.. CipherSuites.All.Select(CipherSuites.Name)]);
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _parallel, _sticky, _rotate, _custody, _cipher, _region, _tier, _max])
+        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _parallel, _sticky, _rotate, _custody, _cipher, _region, _tier, _max, _verify])
             command.Options.Add(option);
     }
 
@@ -79,6 +81,7 @@ internal sealed class PlanOptions
                 Cipher = parsed.GetValue(_cipher)!,
             },
             Budget = new Budget { Max = parsed.GetValue(_max), Tier = parsed.GetValue(_tier) },
+            Verify = parsed.GetValue(_verify),
         },
     };
 
@@ -104,6 +107,14 @@ internal sealed class PlanOptions
             return amount;
         result.AddError($"'{result.Tokens[0].Value}' is not an amount of tokens such as 2.5.");
         return default;
+    }
+
+    private static VerifySpec? ParseVerify(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var terms = VerifyText.Parse(result.Tokens[0].Value);
+        if (terms.Fault is { } fault)
+            result.AddError(fault.Message);
+        return terms.IsOk && terms.Value.Policy != VerifyPolicy.None ? terms.Value : null;
     }
 
     private static long Or(long given, long standard) => given > 0 ? given : standard;

@@ -16,7 +16,7 @@ internal static class PayoutText
                 [
                     Words.Number(p.Part), p.Ask.ToString(), Words.Number(p.WallMillis), Thousandths(p.BilledMillis),
                     $"{Thousandths(p.DemandPermille)} × {Thousandths(p.TierPermille)} × {Thousandths(1000L + p.FeePermille)}",
-                    p.Computed.ToString(), p.Recorded.ToString(), Mark(p.Agrees, p.IsCapped ? "capped" : ""),
+                    p.Computed.ToString(), p.Recorded.ToString(), Mark(p.Agrees, p.Unpaid ?? (p.IsCapped ? "capped" : "")),
                 ]),
                 ["all", "", "", "", "", Tokens.Sum(report.Parts.Select(p => p.Computed)).ToString(), Tokens.Sum(report.Parts.Select(p => p.Recorded)).ToString(), ""],
             ]);

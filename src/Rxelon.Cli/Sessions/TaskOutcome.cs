@@ -27,7 +27,7 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             return console.Fail(unknown);
         var task = answer.Value;
         IReadOnlyList<string>? files = null;
-        var parts = all ? [.. task.Parts.Where(p => p.Result is not null).OrderBy(p => p.Part)] : FinalParts.Of(task);
+        var parts = all ? [.. task.Parts.Where(p => p is { Result: not null, CheckOf: null }).OrderBy(p => p.Part)] : FinalParts.Of(task);
         if (parts.Count > 0)
         {
             var fetched = await FetchAsync(task, parts, target, merge, ct).ConfigureAwait(false);
@@ -53,7 +53,7 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             s.Task, s.Name, s.Phase, s.Hold, s.Cost, s.EndedAt is { } end ? (end - s.SubmittedAt).TotalSeconds : null, s.Reason,
             [.. task.Parts.Select(p => new PartReport(
                 p.Part, p.Phase, p.Attempt, p.Node, p.Node is { } node ? names.GetValueOrDefault(node) : null,
-                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null))],
+                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null, p.CheckOf, p.ResultOf?.Part))],
             files);
     }
 
@@ -70,7 +70,14 @@ internal sealed class TaskOutcome(CliSession session, Login login)
     }
 
     private static string Where(PartReport part)
-        => part is { Stage: null, Round: null } ? "" : $" ({string.Join(", ", new[] { part.Stage, part.Round is { } r ? $"round {r}" : null }.OfType<string>())})";
+    {
+        string?[] words =
+        [
+            part.Stage, part.Round is { } round ? $"round {round}" : null, part.CheckOf is { } of ? $"checks part {of}" : null,
+            part.ResultOf is { } right ? $"result of part {right}" : null,
+        ];
+        return words.Any(w => w is not null) ? $" ({string.Join(", ", words.OfType<string>())})" : "";
+    }
 
     private static string Who(PartReport part)
         => part.Node is not { } node ? "no node" : part.NodeName is { Length: > 0 } name ? $"{name} ({node})" : node.ToString();

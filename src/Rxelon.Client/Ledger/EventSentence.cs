@@ -20,10 +20,18 @@ internal static class EventSentence
     {
         TaskSubmitted e => $"order taken: '{Name(e)}', {Count(e.Parts.Count, "part")}, budget {Money(e.Budget)}, {Money(e.Hold)} to be held",
         PartsAdded e => $"{Count(e.Parts.Count, "part")} added from part {Number(e.First)} on"
-            + (e.Parts.Any(p => p.Round > 1) ? $", round {Number(e.Parts.Max(p => p.Round))}" : ""),
+            + (e.Parts.Any(p => p.Round > 1) ? $", round {Number(e.Parts.Max(p => p.Round))}" : "")
+            + (e.Parts.Any(p => p.HasCheckOf) ? $", to check {Parts(e.Parts.Where(p => p.HasCheckOf).Select(p => p.CheckOf))}" : ""),
         PartsAssigned e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} given to {Nodes(e.Parts.Select(p => p.Node))}",
         KeysReleased e => $"keys of {Parts(e.Releases.Select(r => r.Attempt.Part))} released to {Nodes(e.Releases.Select(r => r.Node))}{(e.Releases.All(r => r.ByOwner) ? ", sealed by their owner" : "")}",
         PartsAccepted e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} accepted from {Nodes(e.Parts.Select(p => p.Node))} for {Money(Sum(e.Parts.Select(p => p.Cost)))}",
+        PartsReported e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} reported by {Nodes(e.Parts.Select(p => p.Node))}, to be compared",
+        AnswersRevealed e => $"{(e.Answers.Count == 1 ? "answer" : "answers")} for {Parts(e.Answers.Select(a => a.Attempt.Part))} shown as promised",
+        PartsRejected e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} rejected from {Nodes(e.Parts.Select(p => p.Node))}: "
+            + string.Join(", ", e.Parts.Select(p => Harmless(p.Reason)).Distinct().Take(ListedAtMost))
+            + (e.Parts.Any(p => p.HasClosedBy) ? $"; the result of {Parts(e.Parts.Where(p => p.HasClosedBy).Select(p => p.ClosedBy).Distinct())} is taken, at no cost" : ""),
+        PartsSpared e => $"{Parts(e.Parts.Select(p => p.Part_))} need not be computed any more: the result of {Parts(e.Parts.Select(p => p.ClosedBy).Distinct())} is taken, at no cost",
+        OperatorDistrusted e => $"operator {Account(e.Operator)} gets no more of this task: {Parts(e.Withdrawn)} taken back, pay of {Parts(e.Forfeited)} forfeited",
         AttemptsFailed e => $"{Parts(e.Failures.Select(f => f.Attempt.Part))} failed on {Nodes(e.Failures.Select(f => f.Node))}: {Codes(e)}",
         AttemptsResumed e => $"{Parts(e.Attempts.Select(a => a.Part))} resumed by {Nodes([e.Node])}",
         TaskAdjusted e => $"changed: tier {((Tier)e.Tier).ToString().ToLowerInvariant()}, budget {Money(e.BudgetMax)}, hold {Money(e.Hold)}",
@@ -45,6 +53,8 @@ internal static class EventSentence
         NodeEnrolled e => $"node '{Harmless(e.Name)}' enrolled for {Account(e.Operator)}" + (e.Approved ? "" : ", not approved yet"),
         NodeApproved e => $"node approved by {Harmless(e.By)}",
         NodeRevoked e => $"node revoked by {Harmless(e.By)}: {Harmless(e.Reason)}",
+        NodeQuarantined e => $"node gets no new parts: a wrong answer ({Harmless(e.Reason)}) in {Task(e.Task)}, part {Number(e.Part)}, attempt {Number(e.Attempt)}",
+        NodeReinstated e => $"node may work again, says {Harmless(e.By)}: {Harmless(e.Reason)}",
         NodeRenewed => "node renewed its certificate",
         NodeWindowRecorded e => $"node's record: {Number(e.Accepted)} accepted, {Number(e.Failed)} failed, {Number(e.Lost)} lost",
         _ => "event without a sentence",

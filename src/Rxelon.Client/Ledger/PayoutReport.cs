@@ -5,12 +5,17 @@ namespace Rxelon.Client.Ledger;
 
 /// <summary>
 /// An accepted part and its price: the operator's ask (micro-tokens per core-hour), metered wall time, billed thousandths of a core,
-/// multipliers in thousandths; the charge by the formula, the attempt's cap, what is to be paid, and what the hub recorded.
+/// multipliers in thousandths; the charge by the formula, the attempt's cap, what is to be paid, and what the hub recorded. A part of a
+/// verified task may cost nothing: <paramref name="Unpaid"/> says why.
 /// </summary>
 public sealed record PayoutPart(
     int Part, int Attempt, NodeId Node, AccountId Operator, Tokens Ask, long WallMillis, long BilledMillis, int DemandPermille, int TierPermille,
-    int FeePermille, Tokens Charge, Tokens Cap, Tokens Computed, Tokens Recorded)
+    int FeePermille, Tokens Charge, Tokens Cap, Tokens Computed, Tokens Recorded, string? Unpaid = null)
 {
+    /// <summary>The same part at no cost.</summary>
+    internal PayoutPart For(int part, string why)
+        => this with { Part = part, Charge = Tokens.Zero, Computed = Tokens.Zero, Recorded = Tokens.Zero, Unpaid = why };
+
     /// <summary>The charge was more than the attempt or the task may cost.</summary>
     public bool IsCapped => Computed < Charge;
 

@@ -20,6 +20,11 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
         ["task.parts-assigned.1"] = PartsAssigned.Parser,
         ["task.keys-released.1"] = KeysReleased.Parser,
         ["task.parts-accepted.1"] = PartsAccepted.Parser,
+        ["task.parts-reported.1"] = PartsReported.Parser,
+        ["task.answers-revealed.1"] = AnswersRevealed.Parser,
+        ["task.parts-rejected.1"] = PartsRejected.Parser,
+        ["task.parts-spared.1"] = PartsSpared.Parser,
+        ["task.operator-distrusted.1"] = OperatorDistrusted.Parser,
         ["task.attempts-failed.1"] = AttemptsFailed.Parser,
         ["task.attempts-resumed.1"] = AttemptsResumed.Parser,
         ["task.adjusted.1"] = TaskAdjusted.Parser,
@@ -41,6 +46,8 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
         ["node.approved.1"] = NodeApproved.Parser,
         ["node.revoked.1"] = NodeRevoked.Parser,
         ["node.renewed.1"] = NodeRenewed.Parser,
+        ["node.quarantined.1"] = NodeQuarantined.Parser,
+        ["node.reinstated.1"] = NodeReinstated.Parser,
         ["node.window-recorded.1"] = NodeWindowRecorded.Parser,
     };
 
@@ -74,6 +81,9 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
         PartsAssigned m => m.Parts.All(p => p.Attempt is not null),
         KeysReleased m => m.Releases.All(r => r.Attempt is not null),
         PartsAccepted m => m.Parts.All(p => p.Attempt is not null),
+        PartsReported m => m.Parts.All(p => p.Attempt is not null),
+        AnswersRevealed m => m.Answers.All(a => a.Attempt is not null),
+        PartsRejected m => m.Parts.All(p => p.Attempt is not null),
         AttemptsFailed m => m.Failures.All(f => f.Attempt is not null),
         _ => true,
     };

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Journal;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 using static Rxelon.Client.Ledger.EventFields;
 
@@ -15,6 +16,7 @@ internal sealed class SignatureChecks
 {
     private const string Order = "order signature";
     private const string Results = "result signatures";
+    private const string Promises = "answers promised and shown";
     private const string Failures = "failure signatures";
     private const string Opening = "account signature";
     private const string Enrolment = "node signature";
@@ -24,13 +26,14 @@ internal sealed class SignatureChecks
     private const string Reworded = "The node reported an unknown fault: ";
 
     private readonly Dictionary<NodeId, byte[]> _keys;
+    private readonly Dictionary<AttemptId, byte[]> _promises = [];
     private readonly Dictionary<string, Tally> _tallies = new(StringComparer.Ordinal);
 
     private SignatureChecks(IReadOnlyList<byte[]> nodeKeys)
         => _keys = nodeKeys.DistinctBy(NodeKey).ToDictionary(NodeKey, k => k);
 
     /// <summary>The names of these checks.</summary>
-    internal static IReadOnlyList<string> Names { get; } = [Order, Results, Failures, Opening, Enrolment];
+    internal static IReadOnlyList<string> Names { get; } = [Order, Results, Promises, Failures, Opening, Enrolment];
 
     internal static IEnumerable<ReceiptCheck> Of(IReadOnlyList<ReceiptEvent> events, IReadOnlyList<byte[]> nodeKeys)
     {
@@ -52,6 +55,14 @@ internal sealed class SignatureChecks
             case PartsAccepted m:
                 foreach (var part in m.Parts)
                     Count(Results, IsResult(TaskOf(e.Entry.Entity), part, inputs), $"part {part.Attempt.Part}");
+                break;
+            case PartsReported m:
+                foreach (var part in m.Parts)
+                    Count(Promises, IsPromise(e.Entry.Entity, part), $"the promise for part {part.Attempt.Part}");
+                break;
+            case AnswersRevealed m:
+                foreach (var answer in m.Answers)
+                    Count(Promises, IsKept(e.Entry.Entity, answer), $"the answer for part {answer.Attempt.Part}");
                 break;
             case AttemptsFailed m:
                 foreach (var failure in m.Failures.Where(f => f.Signature.Length > 0))
@@ -89,6 +100,20 @@ internal sealed class SignatureChecks
         => Attempt(task, m.Attempt) is { } attempt && inputs?.Of(attempt.Part) is { } input
             && Blob(m.Result) is { } result && KeyOf(m.Node, out var node) is { } key
             && Signatures.Verify(key, SignedStatements.Result(attempt, node, input, result, Metering(m.Metering), m.Stop), m.Signature.Span);
+
+    // The promise is remembered for the answer that follows it.
+    private bool IsPromise(string entity, PartsReported.Types.Part m)
+    {
+        if (Attempt(TaskOf(entity), m.Attempt) is not { } attempt)
+            return false;
+        _promises[attempt] = m.Commitment.ToByteArray();
+        return KeyOf(m.Node, out var node) is { } key
+            && Signatures.Verify(key, SignedStatements.Commit(attempt, node, m.Commitment.Span), m.CommitSignature.Span);
+    }
+
+    private bool IsKept(string entity, AnswersRevealed.Types.Answer m)
+        => Attempt(TaskOf(entity), m.Attempt) is { } attempt && _promises.TryGetValue(attempt, out var commitment)
+            && m.Answer_.Length == Answer.Size && AnswerCommitment.Fits(commitment, attempt, m.Nonce.Span, Answer.FromBytes(m.Answer_.Span));
 
     private bool IsFailure(TaskId? task, AttemptsFailed.Types.Failure m)
         => Attempt(task, m.Attempt) is { } attempt && KeyOf(m.Node, out var node) is { } key

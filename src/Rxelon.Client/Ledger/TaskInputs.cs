@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Journal;
 using Rxelon.Shared.Workloads;
@@ -31,13 +32,38 @@ internal sealed class TaskInputs
         var inputs = new TaskInputs(all.Select(e => e.Message).OfType<TaskSubmitted>().FirstOrDefault());
         foreach (var added in all.Select(e => e.Message).OfType<PartsAdded>().Where(a => a.First == inputs._origins.Count))
             inputs._origins.AddRange(added.Parts.Select(Origin));
-        foreach (var part in all.Select(e => e.Message).OfType<PartsAccepted>().SelectMany(e => e.Parts))
-        {
-            if (Blob(part.Result) is { } result)
-                inputs._results.TryAdd(part.Attempt.Part, new NeededResult(part.Attempt.Part, part.Attempt.Number, result));
-        }
-
+        foreach (var e in all)
+            inputs.Apply(e.Message);
         return inputs;
+    }
+
+    // What others compute on is never taken back once they have begun: the last result of a part is the one that they got.
+    private void Apply(IMessage? message)
+    {
+        if (message is PartsAccepted accepted)
+        {
+            foreach (var part in accepted.Parts)
+            {
+                if (Blob(part.Result) is { } result)
+                    _results[part.Attempt.Part] = new NeededResult(part.Attempt.Part, part.Attempt.Number, result);
+            }
+        }
+        else if (message is PartsRejected rejected)
+        {
+            foreach (var part in rejected.Parts.Where(p => p.HasClosedBy))
+                Close(part.Attempt.Part, part.ClosedBy);
+        }
+        else if (message is PartsSpared spared)
+        {
+            foreach (var part in spared.Parts)
+                Close(part.Part_, part.ClosedBy);
+        }
+    }
+
+    private void Close(int part, int by)
+    {
+        if (_results.TryGetValue(by, out var right))
+            _results[part] = right;
     }
 
     /// <summary>The digest that the node signs as the part's input; null when the part or its input is not in these events.</summary>
@@ -69,5 +95,5 @@ internal sealed class TaskInputs
     private static PartOrigin Origin(PartsAdded.Types.Part p) => new(
         p.Stage, p.Round, p.Index, p.HasSource ? p.Source : null,
         [.. p.Needs.Where(n => n is { First: >= 0, Count: >= 0 and <= StagePlan.MaxNeeds }).Select(n => new PartRange(n.First, n.Count))],
-        p.HasCarry ? p.Carry : null);
+        p.HasCarry ? p.Carry : null, p.HasCheckOf ? p.CheckOf : null);
 }

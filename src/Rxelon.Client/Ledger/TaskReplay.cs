@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Journal;
 using Rxelon.Shared.Pricing;
@@ -16,6 +17,7 @@ internal sealed class TaskReplay
 {
     private readonly SortedDictionary<int, Running> _running = [];
     private readonly Dictionary<int, PayoutPart> _accepted = [];
+    private readonly Dictionary<int, PayoutPart> _answered = [];
     private readonly StagePlan _plan;
     private readonly List<int> _stages = [];
     private PriceTerms _price;
@@ -77,9 +79,28 @@ internal sealed class TaskReplay
                 foreach (var p in m.Parts)
                     Accept(p);
                 break;
+            case PartsReported m:
+                foreach (var p in m.Parts)
+                    Report(p);
+                break;
+            case PartsRejected m:
+                foreach (var p in m.Parts)
+                    Reject(p);
+                break;
+            case PartsSpared m:
+                foreach (var p in m.Parts)
+                    Close(p.Part_, p.ClosedBy);
+                break;
+            case OperatorDistrusted m:
+                Distrust(m);
+                break;
             case AttemptsFailed m:
                 foreach (var f in m.Failures)
+                {
                     _running.Remove(f.Attempt.Part);
+                    _answered.Remove(f.Attempt.Part);
+                }
+
                 break;
             case TaskAdjusted m:
                 Adjust(m);
@@ -92,36 +113,108 @@ internal sealed class TaskReplay
 
     private void Accept(PartsAccepted.Types.Part p)
     {
-        var part = p.Attempt.Part;
-        if (!_running.Remove(part, out var running) || running.Number != p.Attempt.Number || running.Node is not { } node || node != Node(p.Node)
-            || running.Operator is not { } payee || payee != Account(p.Operator) || !IsPart(part))
+        if (_answered.Remove(p.Attempt.Part, out var reported))
         {
-            Differences.Add($"Part {part} is accepted from a node that has no attempt of it under way.");
-            return;
+            if (reported.Attempt != p.Attempt.Number || reported.Node != Node(p.Node) || reported.Operator != Account(p.Operator) || reported.Recorded.Micros != p.Cost)
+                Differences.Add($"Part {p.Attempt.Part} is accepted otherwise than it was reported.");
+            Count(reported with { Recorded = new Tokens(p.Cost) });
+        }
+        else if (Priced("accepted", p.Attempt, p.Node, p.Operator, p.Metering, p.Cost) is { } result)
+        {
+            Count(result);
+        }
+    }
+
+    private void Report(PartsReported.Types.Part p)
+    {
+        if (Priced("reported", p.Attempt, p.Node, p.Operator, p.Metering, p.Cost) is { } result)
+            _answered[result.Part] = result;
+    }
+
+    private PayoutPart? Priced(string what, Attempt attempt, ByteString from, ByteString by, Shared.Journal.Metering? metering, long cost)
+    {
+        var part = attempt.Part;
+        if (!_running.Remove(part, out var running) || running.Number != attempt.Number || running.Node is not { } node || node != Node(from)
+            || running.Operator is not { } payee || payee != Account(by) || !IsPart(part))
+        {
+            Differences.Add($"Part {part} is {what} from a node that has no attempt of it under way.");
+            return null;
         }
 
         var resources = Stage(part).Spec.Resources;
-        var charge = Tariff.Charge(_price, running.Ask, resources, Metering(p.Metering));
-        var computed = HoldShares.Capped(charge, running.Cap, _hold, _cost);
+        var charge = Tariff.Charge(_price, running.Ask, resources, Metering(metering));
+        var computed = HoldShares.Capped(charge, running.Cap, _hold, _cost + Tokens.Sum(_answered.Values.Select(a => a.Recorded)));
         var result = new PayoutPart(
-            part, p.Attempt.Number, node, payee, running.Ask, p.Metering?.WallMillis ?? 0, Tariff.BilledMillis(resources),
-            _price.DemandPermille, _price.TierPermille, _price.FeePermille, charge, running.Cap, computed, new Tokens(p.Cost));
+            part, attempt.Number, node, payee, running.Ask, metering?.WallMillis ?? 0, Tariff.BilledMillis(resources),
+            _price.DemandPermille, _price.TierPermille, _price.FeePermille, charge, running.Cap, computed, new Tokens(cost));
         if (!result.Agrees)
-            Differences.Add($"Part {part} costs {Money(computed.Micros)}, and {Money(p.Cost)} are charged.");
-        if (!_accepted.TryAdd(part, result))
-            Differences.Add($"Part {part} is accepted twice.");
+            Differences.Add($"Part {part} costs {Money(computed.Micros)}, and {Money(cost)} are charged.");
+        return result;
+    }
+
+    private void Count(PayoutPart result)
+    {
+        if (!_accepted.TryAdd(result.Part, result))
+            Differences.Add($"Part {result.Part} is accepted twice.");
         Accepted.Add(result);
         _cost += result.Recorded;
+    }
+
+    // A wrong result is not paid; its part may be closed with a right one, which is paid once.
+    private void Reject(PartsRejected.Types.Part p)
+    {
+        var part = p.Attempt.Part;
+        if (!_answered.Remove(part, out var wrong) || wrong.Attempt != p.Attempt.Number || wrong.Node != Node(p.Node) || wrong.Operator != Account(p.Operator))
+            Differences.Add($"Part {part} is rejected, and no such result was reported.");
+        if (p.HasClosedBy)
+            Close(part, p.ClosedBy);
+    }
+
+    private void Close(int part, int by)
+    {
+        if (_accepted.TryGetValue(by, out var right) && IsPart(part))
+            Count(right.For(part, $"the result of part {Number(by)}"));
+        else
+            Differences.Add($"Part {part} is closed with the result of part {by}, which was not accepted.");
+    }
+
+    private void Distrust(OperatorDistrusted m)
+    {
+        var liar = Account(m.Operator);
+        foreach (var part in m.Withdrawn)
+        {
+            if (_answered.Remove(part, out var back) || _accepted.Remove(part, out back))
+            {
+                if (Accepted.Remove(back))
+                    _cost -= back.Recorded;
+            }
+
+            if (back is null || back.Operator != liar)
+                Differences.Add($"Part {part} is taken back from an operator whose result it is not.");
+        }
+
+        foreach (var part in m.Forfeited)
+        {
+            if (!_accepted.TryGetValue(part, out var paid) || paid.Operator != liar)
+            {
+                Differences.Add($"The pay of part {part} is forfeited by an operator whose result it is not.");
+                continue;
+            }
+
+            _cost -= paid.Recorded;
+            Accepted[Accepted.IndexOf(paid)] = _accepted[part] = paid.For(part, "forfeited");
+        }
     }
 
     private void Adjust(TaskAdjusted m)
     {
         var hold = new Tokens(m.Hold);
-        if (hold != _hold && _stages.Count > _accepted.Count)
+        if (hold != _hold && _stages.Count > _accepted.Count + _answered.Count)
         {
             var running = Weight(_running.Keys);
-            var open = _plan.Weight - Weight(_accepted.Keys) - running;
-            _shares = HoldShares.AfterChange(hold, _cost, Tokens.Sum(_running.Values.Select(r => r.Cap)), open, running);
+            var open = _plan.Weight - Weight(_accepted.Keys) - Weight(_answered.Keys) - running;
+            var reserved = Tokens.Sum(_running.Values.Select(r => r.Cap)) + Tokens.Sum(_answered.Values.Select(a => a.Recorded));
+            _shares = HoldShares.AfterChange(hold, _cost, reserved, open, running);
         }
 
         _hold = hold;

@@ -12,10 +12,10 @@ public static class FinalParts
     /// </summary>
     public static IReadOnlyList<PartInfo> Of(TaskResponse task)
     {
-        var accepted = task.Parts.Where(p => p.Result is not null).OrderBy(p => p.Part).ToList();
+        var accepted = task.Parts.Where(p => p is { Result: not null, CheckOf: null }).OrderBy(p => p.Part).ToList();
         if (task.Spec is { Stages: null, Rounds: null })
             return accepted;
-        var plan = StagePlan.Of(task.Spec, task.Parts.Count(p => p is { Stage: null, Round: 1 }));
+        var plan = StagePlan.Of(task.Spec, task.Parts.Count(p => p is { Stage: null, Round: 1, CheckOf: null }));
         if (!plan.IsOk)
             return accepted;
         var final = plan.Value.Final.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);

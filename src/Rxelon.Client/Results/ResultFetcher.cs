@@ -129,10 +129,12 @@ public sealed class ResultFetcher(HubClient hub, string downloadDirectory)
     private static async Task<Fault?> UnpackAsync(
         TaskId task, PartInfo part, ReadOnlyMemory<byte> taskKey, Stream cipher, IResultSink sink, CancellationToken ct)
     {
-        var key = KeySchedule.Result(taskKey.Span, part.Part, part.Attempt);
+        // A wrong result is replaced by another attempt's right one, with that one's key.
+        var (number, attempt) = part.ResultOf ?? new ResultOrigin(part.Part, part.Attempt);
+        var key = KeySchedule.Result(taskKey.Span, number, attempt);
         try
         {
-            var plain = new PartDecryptStream(cipher, key, PartContext.Result(task, part.Part, part.Attempt), leaveOpen: true);
+            var plain = new PartDecryptStream(cipher, key, PartContext.Result(task, number, attempt), leaveOpen: true);
             await using (plain.ConfigureAwait(false))
                 return await ResultReader.ReadAsync(plain, sink, ct).ConfigureAwait(false);
         }

@@ -27,6 +27,8 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         var stageFields = new StageFields(errors, name);
         var stagesAt = root.Peek("stages") ?? root.Peek("rounds");
         var stages = stageFields.Read(root, ReadRun, ReadStageResources, limits);
+        var verifyAt = root.Peek("verify");
+        var verify = new VerifyFields(errors).Read(root);
         var spec = new TaskSpec
         {
             Name = name,
@@ -41,13 +43,17 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             Privacy = ReadPrivacy(root),
             Budget = ReadBudget(root),
             Retain = ReadRetention(root),
+            Verify = verify,
             Stages = stages.Count > 0 ? [.. stages.Select(s => s.Stage)] : null,
             Rounds = stageFields.ReadRounds(root),
         };
         stageFields.Check(spec, stagesAt, mergeStage, mergeAt);
         if (stagesAt is not null && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
             root.Fail(FaultCodes.NotYet, "stages", stagesAt.Start, "stages and rounds come with managed custody and without rotation for now.");
-        ReadVerify(root);
+        if (spec.Verify is not null && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
+            errors.Add(YamlFields.At(FaultCodes.NotYet, "verify", verifyAt!.Start, "checks come with managed custody and without rotation for now."));
+        if (spec is { Privacy.Sticky: true, Verify.Needed: > 1 })
+            errors.Add(YamlFields.At(FaultCodes.Malformed, "verify", verifyAt!.Start, "a sticky task keeps to one node, and a check needs another operator; leave one of them out."));
         root.NotYet("notify", Later);
         root.RefuseRest();
         if (spec.Gpu is not null && run is { Kind: not WorkloadKind.Docker })
@@ -297,18 +303,6 @@ internal sealed class TaskFileReader(List<SpecError> errors)
 
     private static void RefuseFlag(YamlFields fields, string name)
         => fields.TakeChoice(name, [("false", false)], ["true"], false);
-
-    private void ReadVerify(YamlFields root)
-    {
-        if (root.Take("verify") is not { } node || node is YamlScalarNode { Value: "none" })
-            return;
-        if (YamlFields.Open(node, "verify", errors) is not { } fields)
-            return;
-        fields.TakeChoice("policy", [("none", 0)], ["canary", "spot", "quorum", "adaptive"], 0);
-        foreach (var name in (string[])["rate", "of", "agree", "compare", "tolerance"])
-            fields.NotYet(name, Later);
-        fields.RefuseRest();
-    }
 
     private static Budget ReadBudget(YamlFields root)
     {

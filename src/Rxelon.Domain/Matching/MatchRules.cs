@@ -13,6 +13,9 @@ internal static class MatchRules
 
     internal static TimeSpan LongestCoolDown { get; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>So many copies of parts are tried before a task's other parts.</summary>
+    internal const int MostTriedFirst = 16;
+
     /// <summary>Placements of this long ago still count towards the estimate of a start.</summary>
     internal static TimeSpan RateWindow { get; } = TimeSpan.FromSeconds(30);
 

@@ -59,6 +59,16 @@ public sealed class Matcher
         var waits = task.InFlight.Count > 0 ? demand.Waiting.ToHashSet() : null;
         foreach (var part in task.InFlight.Keys.ToList())
             task.InFlight[part] = task.InFlight[part] with { StillWaits = waits!.Contains(part) };
+        task.Groups.Clear();
+        foreach (var (part, group) in demand.Apart)
+        {
+            if (!task.Groups.TryGetValue(group.Number, out var operators))
+                task.Groups[group.Number] = operators = [];
+            operators.UnionWith(group.Operators);
+            if (task.InFlight.TryGetValue(part, out var flight) && _nodes.Find(flight.Node) is { } room)
+                operators.Add(room.Offer.Operator);
+        }
+
         for (var i = demand.Waiting.Count - 1; i >= 0; i--)
         {
             if (!task.InFlight.ContainsKey(demand.Waiting[i]))
@@ -189,17 +199,21 @@ public sealed class Matcher
             NodeRoom? room = null;
             var part = -1;
             var sawRoom = true;
-            if (task.Waiting.Count > 0)
+
+            // Copies of parts go first: until they agree, nobody has earned anything and every result is checked.
+            if (task.Demand.Apart.Count > 0 && task.Troubled.Count > 0)
+                (room, part) = FindTroubled(shape, task, MatchRules.MostTriedFirst, ref sawRoom);
+            if (room is null && task.Waiting.Count > 0)
             {
                 room = StickyNode(task, shape, out var sticks);
                 if (!sticks)
-                    room = _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, [], out sawRoom);
+                    room = _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, [], task.Demand.Distrusted, out sawRoom);
                 if (room is not null)
                     part = task.Waiting.Pop();
             }
 
             if (room is null && task.Troubled.Count > 0)
-                (room, part) = FindTroubled(shape, task, ref sawRoom);
+                (room, part) = FindTroubled(shape, task, int.MaxValue, ref sawRoom);
             if (room is null)
                 return sawRoom ? Filling.NotForThis : Filling.NoRoom;
             matches.Add(Take(task, part, room, now));
@@ -218,18 +232,20 @@ public sealed class Matcher
         return sticks && shape.HasRoom(home!) ? home : null;
     }
 
-    private (NodeRoom? Room, int Part) FindTroubled(Shape shape, QueuedTask task, ref bool sawRoom)
+    private (NodeRoom? Room, int Part) FindTroubled(Shape shape, QueuedTask task, int most, ref bool sawRoom)
     {
         var home = StickyNode(task, shape, out var sticks);
-        for (var i = 0; i < task.Troubled.Count; i++)
+        for (var i = 0; i < Math.Min(most, task.Troubled.Count); i++)
         {
             var part = task.Troubled[i];
             var avoid = task.Demand.Avoid.GetValueOrDefault(part) ?? [];
-            var room = sticks && task.Running > 0 ? home : _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, avoid, out sawRoom);
+            var apart = task.Others(part);
+            var room = sticks && task.Running > 0 ? home : _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, avoid, apart, out sawRoom);
 
             // With nowhere else to go, a node that failed the part gets another chance.
-            if (room is null && sawRoom && !_nodes.Live.Any(r => Reasons.CouldTake(r, shape, task) && !avoid.Contains(r.Offer.Node)))
-                room = _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, [], out sawRoom);
+            if (room is null && sawRoom && avoid.Count > 0 && !_nodes.Live.Any(r => Reasons.CouldTake(r, shape, task)
+                && !avoid.Contains(r.Offer.Node) && !apart.Contains(r.Offer.Operator)))
+                room = _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, [], apart, out sawRoom);
             if (room is null)
                 continue;
             task.Troubled.RemoveAt(i);
@@ -244,6 +260,7 @@ public sealed class Matcher
         var offer = room.Offer;
         room.Reserve(task.Demand.Task, part, task.Demand.Spec.Resources, task.Demand.Spec.Gpu?.Count ?? 0);
         _nodes.Refresh(room);
+        task.Beside(part)?.Add(offer.Operator);
         task.InFlight[part] = new InFlight(offer.Node, now, false);
         task.Running++;
         task.StickTo = offer.Node;
@@ -279,8 +296,11 @@ public sealed class Matcher
             _shapes.Gained(room);
         }
 
-        if (waits)
-            Wait(task, part);
+        if (!waits)
+            return;
+        if (task.Demand.Apart.TryGetValue(part, out var group) && _nodes.Find(flight.Node) is { } was && !group.Operators.Contains(was.Offer.Operator))
+            task.Beside(part)!.Remove(was.Offer.Operator);
+        Wait(task, part);
     }
 
     // Where the task belongs now; forgotten once its entity said that nothing waits and nothing runs.
@@ -299,7 +319,7 @@ public sealed class Matcher
 
     private static void Wait(QueuedTask task, int part)
     {
-        if (task.Demand.Avoid.ContainsKey(part))
+        if (task.Demand.Avoid.ContainsKey(part) || task.Demand.Apart.ContainsKey(part))
             task.Troubled.Add(part);
         else
             task.Waiting.Push(part);

@@ -66,8 +66,8 @@ internal sealed class ReadyShapes(NodeIndex nodes)
         }
     }
 
-    /// <summary>The best node with room for a shape within this ask, other than those to avoid.</summary>
-    internal NodeRoom? Find(Shape shape, Tokens maxAsk, IReadOnlyList<NodeId> avoid, out bool sawRoom)
+    /// <summary>The best node with room for a shape within this ask, other than those to avoid and those of operators to keep apart.</summary>
+    internal NodeRoom? Find(Shape shape, Tokens maxAsk, IReadOnlyList<NodeId> avoid, IReadOnlySet<AccountId> apart, out bool sawRoom)
     {
         sawRoom = false;
         shape.LastUsed = ++_uses;
@@ -81,7 +81,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
                 if (++scanned > LongestScan)
                 {
                     BuildIndex(shape);
-                    return Find(shape, maxAsk, avoid, out sawRoom);
+                    return Find(shape, maxAsk, avoid, apart, out sawRoom);
                 }
 
                 if (!shape.HasRoom(room))
@@ -89,7 +89,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
             }
 
             sawRoom = true;
-            if (room.Offer.AskPerCoreHour > maxAsk || avoid.Contains(room.Offer.Node))
+            if (room.Offer.AskPerCoreHour > maxAsk || avoid.Contains(room.Offer.Node) || apart.Contains(room.Offer.Operator))
                 continue;
 
             // An index has loaded models in front; without one the rest is looked at for one.

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
@@ -99,7 +100,21 @@ internal sealed class QueuedTask(TaskDemand demand, long sequence)
 
     internal int Running { get; set; }
 
-    internal Rxelon.Shared.Ids.NodeId? StickTo { get; set; }
+    internal NodeId? StickTo { get; set; }
+
+    /// <summary>By group: the operators that have one of its parts, those in flight included.</summary>
+    internal Dictionary<int, HashSet<AccountId>> Groups { get; } = [];
+
+    /// <summary>The operators that must not get this part, or null when any may.</summary>
+    internal HashSet<AccountId>? Beside(int part) => Demand.Apart.TryGetValue(part, out var group) ? Groups[group.Number] : null;
+
+    /// <summary>All operators that must not get this part.</summary>
+    internal IReadOnlySet<AccountId> Others(int part)
+    {
+        if (Beside(part) is not { } beside)
+            return Demand.Distrusted;
+        return Demand.Distrusted.Count == 0 ? beside : beside.Union(Demand.Distrusted).ToHashSet();
+    }
 
     internal int WaitingCount => Waiting.Count + Troubled.Count;
 
@@ -107,7 +122,7 @@ internal sealed class QueuedTask(TaskDemand demand, long sequence)
 }
 
 /// <summary>A match whose task has not answered.</summary>
-internal sealed record InFlight(Rxelon.Shared.Ids.NodeId Node, DateTimeOffset At, bool StillWaits);
+internal sealed record InFlight(NodeId Node, DateTimeOffset At, bool StillWaits);
 
 internal sealed class QueueOrder : IComparer<QueuedTask>
 {

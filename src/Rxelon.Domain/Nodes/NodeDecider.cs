@@ -14,6 +14,8 @@ public static class NodeDecider
         RevokeNode c => Revoke(state, c),
         RenewNode c => Renew(state, c),
         RecordNodeWindow c => Record(state, c),
+        QuarantineNode c => Quarantine(state, c),
+        ReinstateNode c => Reinstate(state, c),
         GetNode => new([], View(state), []),
         _ => throw new InvalidOperationException($"No rule for command {command.GetType().Name}."),
     };
@@ -34,6 +36,8 @@ public static class NodeDecider
         NodeApproved => s with { Standing = NodeStanding.Active },
         NodeRevoked => s with { Standing = NodeStanding.Revoked },
         NodeRenewed e => s with { TlsSpkiSha256 = e.TlsSpkiSha256 },
+        NodeQuarantined e => s with { Quarantine = e },
+        NodeReinstated => s with { Quarantine = null },
         NodeWindowRecorded { Window: var w } => s with
         {
             RecordedTo = w.To > s.RecordedTo ? w.To : s.RecordedTo,
@@ -56,7 +60,8 @@ public static class NodeDecider
 
     /// <summary>The node as admins and its operator may see it.</summary>
     public static NodeReply View(NodeState s) => s.Standing == NodeStanding.None ? new NodeRefused(s.Id, Unknown) : new NodeView(
-        s.Id, s.Operator, s.Name, s.Standing, s.IdentityKey, s.Label, s.TlsSpkiSha256, s.EnrolledAt, s.OnlineMillis, s.Accepted, s.Failed, s.Lost);
+        s.Id, s.Operator, s.Name, s.Standing, s.IdentityKey, s.Label, s.TlsSpkiSha256, s.EnrolledAt, s.OnlineMillis, s.Accepted, s.Failed, s.Lost,
+        s.Quarantine);
 
     private static Fault Unknown { get; } = new(FaultCodes.NotFound, "There is no such node.");
 
@@ -99,6 +104,16 @@ public static class NodeDecider
         NodeStanding.Revoked => Refuse(s, Revoked),
         _ => s.TlsSpkiSha256.AsSpan().SequenceEqual(c.TlsSpkiSha256) ? Ok(s) : Ok(s, new NodeRenewed(c.TlsSpkiSha256, c.At)),
     };
+
+    private static Decision<INodeEvent, NodeReply, INodeEffect> Quarantine(NodeState s, QuarantineNode c)
+        => s.Standing == NodeStanding.None ? Refuse(s, Unknown)
+            : s.Quarantine is not null ? new([], new NodeOk(s.Id), [new QuarantineChanged(true)])
+            : Ok(s, new NodeQuarantined(c.Task, c.Part, c.Attempt, c.Reason, c.At), new QuarantineChanged(true));
+
+    private static Decision<INodeEvent, NodeReply, INodeEffect> Reinstate(NodeState s, ReinstateNode c)
+        => s.Standing == NodeStanding.None ? Refuse(s, Unknown)
+            : s.Quarantine is null ? Ok(s)
+            : Ok(s, new NodeReinstated(c.By, c.Reason, c.At), new QuarantineChanged(false));
 
     private static Decision<INodeEvent, NodeReply, INodeEffect> Record(NodeState s, RecordNodeWindow c)
         => s.Standing == NodeStanding.None ? Refuse(s, Unknown)

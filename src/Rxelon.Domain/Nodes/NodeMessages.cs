@@ -49,6 +49,12 @@ public sealed record RecordNodeWindow(NodeId Node, NodeWindow Window, DateTimeOf
 public sealed record NodeWindow(
     DateTimeOffset From, DateTimeOffset To, long OnlineMillis, int Accepted, int Failed, int Lost, long BusyMillis);
 
+/// <summary>From a task: this attempt's answer was wrong. The node gets no new parts until an admin lifts it.</summary>
+public sealed record QuarantineNode(NodeId Node, TaskId Task, int Part, int Attempt, string Reason, DateTimeOffset At) : INodeCommand;
+
+/// <summary>From an admin: the node may work again.</summary>
+public sealed record ReinstateNode(NodeId Node, string By, string Reason, DateTimeOffset At) : INodeCommand;
+
 /// <summary>Asks for <see cref="NodeView"/>; changes nothing.</summary>
 public sealed record GetNode(NodeId Node, DateTimeOffset At) : INodeCommand, IQuery;
 
@@ -69,6 +75,11 @@ public sealed record NodeRenewed(byte[] TlsSpkiSha256, DateTimeOffset At) : INod
 
 public sealed record NodeWindowRecorded(NodeWindow Window, DateTimeOffset At) : INodeEvent;
 
+/// <summary>It gave a wrong answer (docs/design/verification.md): whose, and a stable code. The first one is kept until it is lifted.</summary>
+public sealed record NodeQuarantined(TaskId Task, int Part, int Attempt, string Reason, DateTimeOffset At) : INodeEvent;
+
+public sealed record NodeReinstated(string By, string Reason, DateTimeOffset At) : INodeEvent;
+
 public abstract record NodeReply(NodeId Node);
 
 public sealed record NodeOk(NodeId Node) : NodeReply(Node);
@@ -77,9 +88,13 @@ public sealed record NodeRefused(NodeId Node, Fault Fault) : NodeReply(Node);
 
 public sealed record NodeView(
     NodeId Node, AccountId Operator, string Name, NodeStanding Standing, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256,
-    DateTimeOffset EnrolledAt, long OnlineMillis, long Accepted, long Failed, long Lost) : NodeReply(Node);
+    DateTimeOffset EnrolledAt, long OnlineMillis, long Accepted, long Failed, long Lost,
+    NodeQuarantined? Quarantine = null) : NodeReply(Node);
 
 public interface INodeEffect;
 
 /// <summary>To the edge: let this node's session in, or cut it off at once.</summary>
 public sealed record StandingChanged(NodeStanding Standing) : INodeEffect;
+
+/// <summary>To the edge: this node's session gets no new parts, or gets them again.</summary>
+public sealed record QuarantineChanged(bool IsQuarantined) : INodeEffect;

@@ -37,6 +37,9 @@ public sealed record NodeState
 
     public long Lost { get; init; }
 
+    /// <summary>Why it gets no new parts; null when it does.</summary>
+    public NodeQuarantined? Quarantine { get; init; }
+
     /// <summary>A node that nothing has happened to.</summary>
     public static NodeState Of(NodeId id) => new(id);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
@@ -17,8 +18,11 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
     /// <summary>How many of the results it needs are not there yet.</summary>
     public int Missing { get; init; }
 
+    /// <summary>A result that was reported and waits for others to agree; null in a task that is not verified.</summary>
+    public Answered? Answered { get; init; }
+
     /// <summary>True when it has neither a result nor an attempt under way.</summary>
-    public bool IsWaiting => Running is null && Result is null;
+    public bool IsWaiting => Running is null && Result is null && Answered is null;
 
     /// <summary>True when it waits for nothing but a node.</summary>
     public bool IsReady => IsWaiting && Missing == 0;
@@ -34,6 +38,12 @@ public sealed record RunningAttempt(
     /// <summary>What it shows while it waits for keys from its owner's client. Not kept: the node asks again.</summary>
     public KeyWait? Wait { get; init; }
 }
+
+/// <summary>
+/// A reported result before its verdict: what is accepted if it is right, what the node promised, what it revealed since, and when
+/// it was reported.
+/// </summary>
+public sealed record Answered(Accepted Result, byte[] Commitment, Answer? Revealed, DateTimeOffset At);
 
 /// <summary>The failures of one part: whose they were, the codes of the program's, where it must not go again, the logs kept.</summary>
 public sealed record PartTrouble(

@@ -28,7 +28,7 @@ public static class TaskCoalescing
         internal void Add(ITaskEvent happened)
         {
             var kind = happened.GetType();
-            if (happened is PartsAssigned or KeysReleased or PartsAccepted or AttemptsFailed)
+            if (happened is PartsAssigned or KeysReleased or PartsReported or PartsAccepted or AttemptsFailed)
             {
                 if (_lastSlotOfKind.TryGetValue(kind, out var slot) && slot > _barrier && ArePartsFreeSince(happened, slot))
                 {
@@ -81,6 +81,7 @@ public static class TaskCoalescing
             {
                 PartsAssigned => new PartsAssigned([.. all.SelectMany(e => ((PartsAssigned)e).Parts)], at),
                 KeysReleased => new KeysReleased([.. all.SelectMany(e => ((KeysReleased)e).Releases)], at),
+                PartsReported => new PartsReported([.. all.SelectMany(e => ((PartsReported)e).Parts)], at),
                 PartsAccepted => new PartsAccepted([.. all.SelectMany(e => ((PartsAccepted)e).Parts)], at),
                 AttemptsFailed => new AttemptsFailed([.. all.SelectMany(e => ((AttemptsFailed)e).Failures)], at),
                 _ => throw new InvalidOperationException($"{slot.First.GetType().Name} cannot be merged."),

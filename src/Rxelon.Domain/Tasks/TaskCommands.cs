@@ -20,7 +20,11 @@ public interface ITaskCommand
 /// From the gateway: a signed submission whose blobs are all stored. Repeating it is answered with the first outcome;
 /// the same id with other content is a conflict.
 /// </summary>
-public sealed record SubmitTask(TaskId Task, Submission Submission, PriceTerms Price, Tokens Hold, DateTimeOffset At) : ITaskCommand;
+public sealed record SubmitTask(TaskId Task, Submission Submission, PriceTerms Price, Tokens Hold, DateTimeOffset At) : ITaskCommand
+{
+    /// <summary>32 random bytes to draw checks from, when the task draws any.</summary>
+    public byte[] CheckSeed { get; init; } = [];
+}
 
 /// <summary>What the user ordered, exactly as signed, and the keys that came with it.</summary>
 public sealed record Submission(
@@ -71,7 +75,14 @@ public readonly record struct PartAttempt(int Part, int Number);
 public sealed record AcceptResults(TaskId Task, NodeId Node, IReadOnlyList<ReportedResult> Results, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>One signed result. <paramref name="Stop"/>: it has the file that ends the rounds.</summary>
-public sealed record ReportedResult(PartAttempt Attempt, BlobRef Result, Metering Metering, byte[] Signature, bool Stop = false);
+public sealed record ReportedResult(PartAttempt Attempt, BlobRef Result, Metering Metering, byte[] Signature, bool Stop = false)
+{
+    /// <summary>In a verified task: the promise of an answer, and the node's signature of it.</summary>
+    public (byte[] Commitment, byte[] Signature)? Promise { get; init; }
+}
+
+/// <summary>From a node session: what the node promised, now shown.</summary>
+public sealed record RevealAnswers(TaskId Task, NodeId Node, IReadOnlyList<RevealedAnswer> Answers, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>From a node session (signed by the node), from the session's end (node lost), or from the clock (time limit).</summary>
 public sealed record FailAttempts(TaskId Task, NodeId Node, IReadOnlyList<FailedAttempt> Failures, DateTimeOffset At) : ITaskCommand;

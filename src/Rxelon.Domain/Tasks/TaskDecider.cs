@@ -19,6 +19,7 @@ public static class TaskDecider
         HandKeys c => TaskKeyGrants.Hand(state, c),
         GetKeyRequests c => new([], TaskKeyGrants.Requests(state, c), []),
         AcceptResults c => TaskResults.Accept(state, c),
+        RevealAnswers c => TaskVerification.Reveal(state, c),
         FailAttempts c => TaskFailing.Fail(state, c),
         ResumeAttempts c => TaskFailing.Resume(state, c),
         LoseSessions c => TaskFailing.LoseSessions(state, c),
@@ -40,6 +41,9 @@ public static class TaskDecider
 
     /// <summary>What may have been under way when the process ended, to be done again after recovery.</summary>
     public static IReadOnlyList<ITaskEffect> Owed(TaskState durable, DateTimeOffset now) => TaskOutcome.Owed(durable, now);
+
+    /// <summary>What the matchmaker is to know of the task now.</summary>
+    public static TaskDemand Demanded(TaskState state) => TaskViews.Demand(state);
 
     /// <summary>When the task must be looked at next, or null. The open index keeps it with every task that is not finished.</summary>
     public static DateTimeOffset? NextDue(TaskState state) => TaskOutcome.NextDue(state);

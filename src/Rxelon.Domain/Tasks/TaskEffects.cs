@@ -45,6 +45,12 @@ public sealed record GrantKeys(NodeId Node, ulong Session, byte[] SessionKey, IR
 /// <summary>To the node, as they are: keys that the owner's client sealed to it. They are kept nowhere.</summary>
 public sealed record PassGrants(NodeId Node, ulong Session, IReadOnlyList<(PartAttempt Attempt, byte[] Sealed)> Grants) : ITaskEffect;
 
+/// <summary>To whatever session the node has: show what was promised for these attempts.</summary>
+public sealed record RequestReveals(NodeId Node, IReadOnlyList<PartAttempt> Attempts) : ITaskEffect;
+
+/// <summary>To the node's entity: it gave a wrong answer.</summary>
+public sealed record Accuse(NodeId Node, PartAttempt Attempt, string Reason) : ITaskEffect;
+
 /// <summary>To the node router: stop these attempts.</summary>
 public sealed record StopAttempts(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, string Reason) : ITaskEffect;
 
@@ -77,9 +83,19 @@ public sealed record TaskDemand(
     IReadOnlyList<int> Waiting,
     int Running,
     NodeId? StickTo,
-    IReadOnlyDictionary<int, IReadOnlyList<NodeId>> Avoid);
+    IReadOnlyDictionary<int, IReadOnlyList<NodeId>> Avoid)
+{
+    /// <summary>Parts that must not go to an operator that has another part of the same group.</summary>
+    public IReadOnlyDictionary<int, PartGroup> Apart { get; init; } = new Dictionary<int, PartGroup>();
 
-/// <summary>A change for watchers: counts, phase, and the parts that changed.</summary>
+    /// <summary>Operators that get none of this task's parts.</summary>
+    public IReadOnlySet<AccountId> Distrusted { get; init; } = new HashSet<AccountId>();
+}
+
+/// <summary>A part and its checks: the group's number (the part that is checked) and the operators that have one of it already.</summary>
+public sealed record PartGroup(int Number, IReadOnlyList<AccountId> Operators);
+
+/// <summary>A change for watchers: counts (checks left out), phase, and the parts that changed.</summary>
 public sealed record TaskNews(
     TaskId Task, TaskPhase Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Cost, Fault? Reason,
     IReadOnlyList<PartView> Changed, StagePlan Plan, DateTimeOffset At);

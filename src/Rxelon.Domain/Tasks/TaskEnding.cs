@@ -68,7 +68,8 @@ internal static class TaskEnding
         output.Stop(running, reason.Code);
         output.Free(running, null);
         output.Happened(new TaskEnded(phase, reason, at));
-        output.Happened(new SettlementDue(state.AcceptedCount, true, at));
+        TaskVerification.PayUndecided(output.Folded(), at, output);
+        output.Happened(new SettlementDue(output.Folded().AcceptedCount, true, at));
     }
 
     private static void LookAround(TaskState state, DateTimeOffset now, TaskOutput output)
@@ -85,6 +86,8 @@ internal static class TaskEnding
         else if (state.Wish is { } wish)
             output.Then(new AdjustHold(state.Order.Owner, wish.Amount, wish.CommandId));
         if (TaskFailing.FailOverdue(state, now, output) && !output.Folded().IsAlive)
+            return;
+        if (!TaskVerification.FailUnrevealed(output.Folded(), now, output))
             return;
         TaskMoney.SettleIfDue(state, now, output);
     }
@@ -103,10 +106,13 @@ internal static class TaskEnding
         {
             if (part.Result is { } result)
                 blobs.Add(result.Result);
+            if (part.Answered is { } answered)
+                blobs.Add(answered.Result.Result);
             if (part.Trouble is { } trouble)
                 blobs.UnionWith(trouble.Logs);
         }
 
+        blobs.UnionWith(state.Discarded);
         return [.. blobs];
     }
 }

@@ -2,6 +2,7 @@ using Rxelon.Domain.Kernel;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
@@ -17,7 +18,11 @@ public interface ITaskEvent
 }
 
 /// <summary>A signed order was taken.</summary>
-public sealed record TaskSubmitted(Submission Submission, PriceTerms Price, Tokens Hold, DateTimeOffset At) : ITaskEvent;
+public sealed record TaskSubmitted(Submission Submission, PriceTerms Price, Tokens Hold, DateTimeOffset At) : ITaskEvent
+{
+    /// <summary>Draws the checks (<c>CheckDraw</c>); empty for a task that draws none.</summary>
+    public byte[] CheckSeed { get; init; } = [];
+}
 
 /// <summary>
 /// The list of parts grew by these, from index <paramref name="First"/> on: another round, or the stages that follow the rounds.
@@ -45,6 +50,47 @@ public sealed record PartsAccepted(IReadOnlyList<Accepted> Parts, DateTimeOffset
 
 public sealed record Accepted(
     PartAttempt Attempt, NodeId Node, AccountId Operator, BlobRef Result, Metering Metering, Tokens Cost, byte[] Signature, bool Stop = false);
+
+/// <summary>
+/// Results of a verified task that wait until others were reported too, each with the node's promise of an answer. They take no room
+/// any more; what they cost is kept back.
+/// </summary>
+public sealed record PartsReported(IReadOnlyList<Reported> Parts, DateTimeOffset At) : ITaskEvent;
+
+public sealed record Reported(Accepted Result, byte[] Commitment, byte[] CommitSignature);
+
+/// <summary>Answers that fit what was promised.</summary>
+public sealed record AnswersRevealed(IReadOnlyList<RevealedAnswer> Answers, DateTimeOffset At) : ITaskEvent;
+
+public sealed record RevealedAnswer(PartAttempt Attempt, byte[] Nonce, Answer Answer);
+
+/// <summary>Wrong answers: not paid. A part whose right result another gave is closed with it, at no cost; the others wait again.</summary>
+public sealed record PartsRejected(IReadOnlyList<Rejected> Parts, DateTimeOffset At) : ITaskEvent;
+
+/// <param name="Attempt">Whose result it was.</param>
+/// <param name="Node">Its node.</param>
+/// <param name="Operator">Its operator.</param>
+/// <param name="ClosedBy">The part whose accepted result is taken instead; null: the part waits again.</param>
+/// <param name="Reason">A stable code.</param>
+public sealed record Rejected(PartAttempt Attempt, NodeId Node, AccountId Operator, int? ClosedBy, string Reason);
+
+/// <summary>
+/// Copies of a part that nobody has to compute any more, since enough others agree: closed with the right result, at no cost. So a part
+/// is decided also where there are fewer operators than attempts were ordered.
+/// </summary>
+public sealed record PartsSpared(IReadOnlyList<Spared> Parts, DateTimeOffset At) : ITaskEvent;
+
+/// <summary>A part and the one whose accepted result is taken instead.</summary>
+public readonly record struct Spared(int Part, int ClosedBy);
+
+/// <summary>
+/// An operator gave a wrong answer: its unchecked results of this task are taken back (those parts wait again), and what else it
+/// earned here goes back to the owner.
+/// </summary>
+public sealed record OperatorDistrusted(AccountId Operator, IReadOnlyList<int> Withdrawn, IReadOnlyList<int> Forfeited, DateTimeOffset At) : ITaskEvent;
+
+/// <summary>Not kept: no verdict is overdue before this.</summary>
+public sealed record AnswersReviewed(DateTimeOffset? Next, DateTimeOffset At) : ITaskEvent, IVolatileEvent;
 
 /// <summary>Attempts that ended without a result; a part with retries left waits again, otherwise <see cref="TaskEnded"/> follows.</summary>
 public sealed record AttemptsFailed(IReadOnlyList<Failed> Failures, DateTimeOffset At) : ITaskEvent;

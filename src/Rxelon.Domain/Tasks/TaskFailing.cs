@@ -36,6 +36,8 @@ internal static class TaskFailing
         var output = new TaskOutput(state);
         if (resumed.Count > 0)
             output.Happened(new AttemptsResumed(resumed, c.Node, c.Session, c.At));
+        foreach (var request in TaskVerification.Requests(state, c.Node))
+            output.Then(request);
         return Recorded(state, lost, c.At, output).Reply(new AttemptsSorted(c.Task, stop));
     }
 
@@ -85,14 +87,15 @@ internal static class TaskFailing
         }
     }
 
-    private static TaskOutput Recorded(TaskState state, List<Failed> failures, DateTimeOffset at, TaskOutput? into = null)
+    /// <summary>Records failures of attempts that ran or whose result had no verdict, and gives the task up when a rule says so.</summary>
+    internal static TaskOutput Recorded(TaskState state, List<Failed> failures, DateTimeOffset at, TaskOutput? into = null)
     {
         var output = into ?? new TaskOutput(state);
         if (failures.Count == 0)
             return output;
         output.Happened(new AttemptsFailed(failures, at));
         foreach (var group in failures.GroupBy(f => f.Fault))
-            output.Free(group.Select(f => (f.Attempt, state.Parts[f.Attempt.Part].Running!)), group.Key);
+            output.Free(group.Where(f => state.Parts[f.Attempt.Part].Running is not null).Select(f => (f.Attempt, state.Parts[f.Attempt.Part].Running!)), group.Key);
         foreach (var f in failures)
         {
             if (EndedBy(state, f) is { } reason)

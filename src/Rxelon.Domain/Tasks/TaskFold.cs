@@ -1,6 +1,7 @@
 using Rxelon.Domain.Kernel;
 using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
 
@@ -14,10 +15,15 @@ internal static class TaskFold
         PartsAssigned e => Assigned(state, e),
         KeysReleased e => Released(state, e),
         PartsAccepted e => Accepted(state, e),
+        PartsReported e => TaskVerdictFold.Reported(state, e),
+        AnswersRevealed e => TaskVerdictFold.Revealed(state, e),
+        PartsRejected e => TaskVerdictFold.Rejected(state, e),
+        PartsSpared e => TaskVerdictFold.Spared(state, e),
+        OperatorDistrusted e => TaskVerdictFold.Distrusted(state, e),
         AttemptsFailed e => Failed(state, e),
         AttemptsResumed e => Resumed(state, e),
         TaskAdjusted e => Adjusted(state, e),
-        TaskEnded e => state with { Ended = e, EndedAt = e.At, RunningCount = 0, RunningWeight = 0, Reserved = Tokens.Zero, InFlight = null, Wish = null },
+        TaskEnded e => state with { Ended = e, EndedAt = e.At, RunningCount = 0, RunningWeight = 0, Reserved = state.AnsweredCost, InFlight = null, Wish = null },
         SettlementRecorded e => state with
         {
             SettledUpTo = Math.Max(state.SettledUpTo, e.Number),
@@ -32,6 +38,7 @@ internal static class TaskFold
         KeysForwarded e => TaskKeyGrants.Forwarded(state, e),
         OwnerAttended => state with { OwnerAway = false },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
+        AnswersReviewed e => state with { AnswersDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
 
@@ -40,6 +47,7 @@ internal static class TaskFold
         Submission = e.Submission,
         Price = e.Price,
         Tier = e.Submission.Spec.Budget.Tier,
+        CheckSeed = e.CheckSeed,
         Hold = e.Hold,
         BudgetMax = e.Submission.Budget,
         Shares = HoldShares.Of(e.Hold, e.Submission.Plan.Weight),
@@ -103,64 +111,54 @@ internal static class TaskFold
     {
         var parts = state.Parts.Edit();
         var order = state.AcceptedOrder.Edit();
+        var earned = state.EarnedBy;
+        var left = new Leaving(state);
         var cost = state.Cost;
-        var reserved = state.Reserved;
-        Int128 weight = 0;
         foreach (var a in e.Parts)
         {
             var part = parts[a.Attempt.Part];
-            reserved -= part.Running!.Cap;
+            left.Leave(part);
             cost += a.Cost;
-            weight += state.StageOf(part).Weight;
             order.Add(a.Attempt.Part);
-            parts[a.Attempt.Part] = part with { Running = null, Result = a };
+            parts[a.Attempt.Part] = part with { Running = null, Answered = null, Result = a };
+            if (state.Spec.Verify?.Policy == VerifyPolicy.Adaptive)
+                earned = earned.SetItem(a.Operator, earned.GetValueOrDefault(a.Operator) + a.Cost);
         }
 
-        var ready = TaskGrowth.Counting(state);
-        var (dependents, readied) = TaskGrowth.Delivered(state, e, parts, ready);
-
+        var (dependents, readied) = TaskGrowth.Delivered(state, e.Parts.Select(a => a.Attempt.Part), parts, left.Ready);
         var accepted = order.ToVector();
-        return state with
+        return left.From(state) with
         {
             Parts = parts.ToVector(),
             AcceptedOrder = accepted,
             Dependents = dependents,
-            ReadyCounts = TaskGrowth.Counted(state, ready),
+            ReadyCounts = TaskGrowth.Counted(state, left.Ready),
             Readied = state.Readied + readied,
-            RunningCount = state.RunningCount - e.Parts.Count,
-            RunningWeight = state.RunningWeight - weight,
-            Reserved = reserved,
+            EarnedBy = earned,
             Cost = cost,
-            UnsettledSince = state.UnsettledSince ?? e.At,
-            EndedAt = accepted.Count == state.Parts.Count ? e.At : null,
+            UnsettledSince = state.PaysAtTheEnd ? null : state.UnsettledSince ?? e.At,
+            EndedAt = state.EndedAt ?? (accepted.Count == state.Parts.Count ? e.At : null),
         };
     }
 
     private static TaskState Failed(TaskState state, AttemptsFailed e)
     {
         var parts = state.Parts.Edit();
-        var reserved = state.Reserved;
-        var ready = TaskGrowth.Counting(state);
-        Int128 weight = 0;
+        var left = new Leaving(state);
+        var discarded = state.Discarded;
         foreach (var f in e.Failures)
         {
             var part = parts[f.Attempt.Part];
-            reserved -= part.Running!.Cap;
-            var stage = state.StageOf(part);
-            weight += stage.Weight;
-            if (ready is not null)
-                ready[stage.Number]++;
-            parts[f.Attempt.Part] = part with { Running = null, Trouble = PartTrouble.After(part.Trouble, f) };
+            left.Leave(part, waitsAgain: true);
+            if (part.Answered is { } answered)
+                discarded = discarded.Add(answered.Result.Result);
+            parts[f.Attempt.Part] = part with { Running = null, Answered = null, Trouble = PartTrouble.After(part.Trouble, f) };
         }
 
-        return state with
+        return left.From(state) with
         {
             Parts = parts.ToVector(),
-            ReadyCounts = TaskGrowth.Counted(state, ready),
-            RunningCount = state.RunningCount - e.Failures.Count,
-            RunningWeight = state.RunningWeight - weight,
-            OpenWeight = state.OpenWeight + weight,
-            Reserved = reserved,
+            Discarded = discarded,
             OwnerAway = state.OwnerAway || e.Failures.Any(f => f.Fault.Code == FaultCodes.OwnerAbsent),
         };
     }

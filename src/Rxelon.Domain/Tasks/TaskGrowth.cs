@@ -8,14 +8,18 @@ namespace Rxelon.Domain.Tasks;
 /// <summary>How a task's list of parts grows, and how a part becomes ready (docs/design/stages.md).</summary>
 internal static class TaskGrowth
 {
-    /// <summary>The stages whose parts are known at submission; no event says so, since everybody computes the same.</summary>
+    /// <summary>The stages whose parts, and checks, are known at submission; no event says so, since everybody computes the same.</summary>
     internal static TaskState AddedAtSubmission(TaskState state)
     {
-        if (state.Plan.Stages.Count == 1)
-            return state;
-        var ready = new int[state.Plan.Stages.Count];
-        ready[0] = state.Parts.Count;
-        return Grown(state with { StageStarts = [.. state.Plan.StartsAtSubmission()], ReadyCounts = [.. ready] }, state.Plan.AtSubmission());
+        if (state.Plan.Stages.Count > 1)
+        {
+            var ready = new int[state.Plan.Stages.Count];
+            ready[0] = state.Parts.Count;
+            state = state with { StageStarts = [.. state.Plan.StartsAtSubmission()], ReadyCounts = [.. ready] };
+        }
+
+        var added = state.Plan.AtSubmission();
+        return added.Count > 0 ? Grown(state, added) : state;
     }
 
     internal static TaskState Added(TaskState state, PartsAdded e)
@@ -27,7 +31,7 @@ internal static class TaskGrowth
         for (var i = 0; i < e.Parts.Count; i++)
         {
             // Only what the plan adds moves a stage; a further part beside an existing one does not.
-            if (e.Parts[i].Index == 0 && (e.Parts[i].Round > state.Round || starts[e.Parts[i].Stage] < 0))
+            if (e.Parts[i] is { Index: 0, CheckOf: null } && (e.Parts[i].Round > state.Round || starts[e.Parts[i].Stage] < 0))
                 starts[e.Parts[i].Stage] = e.First + i;
             round = Math.Max(round, e.Parts[i].Round);
         }
@@ -43,23 +47,25 @@ internal static class TaskGrowth
     {
         if (state.Plan.LastOfRound is not { } last || !results.TryGetValue(state.StageStarts[last], out var end))
             return [];
-        return end.Stop || state.Round >= state.Plan.MaxRounds
-            ? state.Plan.AfterRounds(state.Parts.Count, state.StageStarts)
-            : state.Plan.NextRound(state.Round + 1, state.Parts.Count, state.StageStarts);
+        var first = state.Parts.Count;
+        var planned = end.Stop || state.Round >= state.Plan.MaxRounds
+            ? state.Plan.AfterRounds(first, state.StageStarts)
+            : state.Plan.NextRound(state.Round + 1, first, state.StageStarts);
+        return [.. planned, .. state.Plan.Checks(planned, first)];
     }
 
     /// <summary>Results reached the parts that wait for them; gives who still waits, and how many wait for nothing more.</summary>
     internal static (ImmutableDictionary<int, ImmutableArray<int>> Dependents, int Readied) Delivered(
-        TaskState state, PartsAccepted e, PersistentVector<PartState>.Editor parts, int[]? ready)
+        TaskState state, IEnumerable<int> delivered, PersistentVector<PartState>.Editor parts, int[]? ready)
     {
         var dependents = state.Dependents;
         var readied = 0;
         if (dependents.IsEmpty)
             return (dependents, 0);
         var left = dependents.ToBuilder();
-        foreach (var result in e.Parts)
+        foreach (var result in delivered)
         {
-            if (!left.Remove(result.Attempt.Part, out var waiting))
+            if (!left.Remove(result, out var waiting))
                 continue;
             foreach (var index in waiting)
             {
@@ -85,6 +91,7 @@ internal static class TaskGrowth
     {
         var parts = state.Parts.Edit();
         var waiting = new Dictionary<int, List<int>>();
+        var checks = state.Checks.ToBuilder();
         // A task of one stage that goes round by round counts from its second round on.
         var ready = Counting(state) ?? [state.Parts.Count(p => p.IsReady)];
         var readied = 0;
@@ -102,6 +109,8 @@ internal static class TaskGrowth
                 list.Add(index);
             }
 
+            if (origin.CheckOf is { } of)
+                checks[of] = checks.GetValueOrDefault(of, []).Add(index);
             parts.Add(PartState.Untried with { Origin = origin, Missing = missing });
             if (missing == 0)
             {
@@ -115,6 +124,13 @@ internal static class TaskGrowth
         var dependents = state.Dependents.ToBuilder();
         foreach (var (need, list) in waiting)
             dependents[need] = [.. dependents.GetValueOrDefault(need, []), .. list];
-        return state with { Parts = parts.ToVector(), Dependents = dependents.ToImmutable(), ReadyCounts = Counted(state, ready), Readied = state.Readied + readied };
+        return state with
+        {
+            Parts = parts.ToVector(),
+            Dependents = dependents.ToImmutable(),
+            Checks = checks.ToImmutable(),
+            ReadyCounts = Counted(state, ready),
+            Readied = state.Readied + readied,
+        };
     }
 }

@@ -16,6 +16,8 @@ internal static class TaskOutcome
             effects.Add(new Demand(TaskViews.Demand(after)));
         if (after.InFlight is { } flight && batch.Any(e => e is SettlementDue))
             effects.Add(TaskMoney.Settlement(after, flight));
+        if (after is { IsAlive: true, AnsweredCount: > 0 })
+            effects.AddRange(TaskVerification.Requests(after, batch.Where(e => e is PartsReported or AttemptsFailed or OperatorDistrusted).SelectMany(TaskViews.PartsOf)));
         if (TaskViews.News(before, after, batch, now) is { } news)
             effects.Add(new Announce(news));
         if (IsAtRest(after))
@@ -46,6 +48,7 @@ internal static class TaskOutcome
             effects.Add(new Demand(TaskViews.Demand(durable)));
         if (durable.Wish is { } wish)
             effects.Add(new AdjustHold(order.Owner, wish.Amount, wish.CommandId));
+        effects.AddRange(TaskVerification.Requests(durable));
         var sessions = TaskFailing.Running(durable).Select(a => (a.Running.Node, a.Running.Session)).Distinct().ToList();
         if (sessions.Count > 0)
             effects.Add(new CheckSessions(sessions, now + TaskRules.ReconnectGrace));
@@ -68,6 +71,8 @@ internal static class TaskOutcome
             due = Earlier(due, s.SubmittedAt + TaskRules.AskAgain);
         if (s.RunningCount > 0)
             due = Earlier(due, s.AttemptsDue);
+        if (s.AnsweredCount > 0)
+            due = Earlier(due, s.AnswersDue);
         if (s.InFlight is { } flight)
             due = Earlier(due, flight.At + TaskRules.AskAgain);
         else if (s.UnsettledSince is { } since)

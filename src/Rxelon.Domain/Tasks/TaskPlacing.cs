@@ -1,4 +1,5 @@
 using Rxelon.Domain.Kernel;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Tasks;
@@ -15,13 +16,14 @@ internal static class TaskPlacing
         var stick = privacy.Sticky && state.RunningCount > 0 ? state.StickTo : null;
         var dearest = new Dictionary<int, Tokens>();
         var taken = new HashSet<int>();
+        var placedInGroup = new HashSet<(int Group, AccountId Operator)>();
         var assigned = new List<Assigned>();
         var refused = new List<Placed>();
         foreach (var p in c.Parts)
         {
             if (assigned.Count < room && (stick is null || stick == p.Node)
                 && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsReady && p.AskPerCoreHour <= Dearest(p.Part)
-                && TaskRotation.MayRun(state, p.Part) && taken.Add(p.Part))
+                && TaskRotation.MayRun(state, p.Part) && IsApart(p) && taken.Add(p.Part))
             {
                 var attempt = new PartAttempt(p.Part, state.Parts[p.Part].Attempts + 1);
                 assigned.Add(new Assigned(attempt, p.Node, p.Operator, p.Session, p.AskPerCoreHour));
@@ -48,6 +50,16 @@ internal static class TaskPlacing
         if (refused.Count > 0)
             output.Then(new Demand(TaskViews.Demand(output.Folded())));
         return output.Reply(new PartsPlaced(c.Task, assigned, refused));
+
+        // Copies of one part go to different operators; within this pass too.
+        bool IsApart(Placed p)
+        {
+            if (state.Distrusted.Contains(p.Operator))
+                return false;
+            var group = CheckGroup.Of(state, p.Part);
+            return group.Count == 1
+                || (!group.OperatorsBeside(p.Part).Contains(p.Operator) && placedInGroup.Add((group.First, p.Operator)));
+        }
 
         Tokens Dearest(int part)
         {

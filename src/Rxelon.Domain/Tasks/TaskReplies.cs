@@ -33,6 +33,9 @@ public enum PartPhase
 
     /// <summary>The task ended without it.</summary>
     Abandoned = 4,
+
+    /// <summary>A result is there and waits for others to agree.</summary>
+    Reported = 5,
 }
 
 /// <summary>Answers a task command.</summary>
@@ -86,4 +89,8 @@ public sealed record TaskView(
 /// that it needs are not there yet.
 /// </summary>
 public sealed record PartView(
-    int Part, PartOrigin Origin, int Missing, PartPhase Phase, int Attempt, NodeId? Node, PartInput Input, BlobRef? Result, Metering? Metering, Tokens Cost, Fault? LastFault, BlobRef? LastLog);
+    int Part, PartOrigin Origin, int Missing, PartPhase Phase, int Attempt, NodeId? Node, PartInput Input, BlobRef? Result, Metering? Metering, Tokens Cost, Fault? LastFault, BlobRef? LastLog)
+{
+    /// <summary>Whose result it has, when that is another part's attempt: its own was wrong.</summary>
+    public PartAttempt? ResultOf { get; init; }
+}

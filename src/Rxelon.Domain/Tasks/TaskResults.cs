@@ -46,13 +46,15 @@ internal static class TaskResults
     internal static Decision<ITaskEvent, TaskReply, ITaskEffect> Accept(TaskState state, AcceptResults c)
     {
         var accepted = new List<Accepted>();
+        var reported = new List<Reported>();
+        var isVerified = state.PaysAtTheEnd;
         var freed = new List<(PartAttempt, RunningAttempt)>();
         var answers = new List<(PartAttempt, Fault?)>(c.Results.Count);
         var taken = new Dictionary<int, Accepted>();
-        var cost = state.Cost;
+        var cost = state.Cost + state.AnsweredCost;
         foreach (var r in c.Results)
         {
-            var before = taken.GetValueOrDefault(r.Attempt.Part) ?? Part(state, r.Attempt.Part)?.Result;
+            var before = taken.GetValueOrDefault(r.Attempt.Part) ?? Part(state, r.Attempt.Part)?.Result ?? Part(state, r.Attempt.Part)?.Answered?.Result;
             if (before is not null)
             {
                 answers.Add((r.Attempt, before.Attempt == r.Attempt && before.Node == c.Node && before.Result == r.Result ? null : Stale));
@@ -66,33 +68,72 @@ internal static class TaskResults
                 continue;
             }
 
+            if (isVerified && r.Promise is null)
+            {
+                answers.Add((r.Attempt, NoPromise));
+                continue;
+            }
+
             var resources = state.StageOf(state.Parts[r.Attempt.Part]).Spec.Resources;
             var charge = Tariff.Charge(state.Price, running.AskPerCoreHour, resources, r.Metering);
             charge = HoldShares.Capped(charge, running.Cap, state.Hold, cost);
             cost += charge;
             var result = new Accepted(r.Attempt, c.Node, running.Operator, r.Result, r.Metering, charge, r.Signature, r.Stop);
             taken.Add(r.Attempt.Part, result);
-            accepted.Add(result);
+            if (isVerified && TaskVerification.IsCompared(state, result))
+                reported.Add(new Reported(result, r.Promise!.Value.Commitment, r.Promise.Value.Signature));
+            else
+                accepted.Add(result);
             freed.Add((r.Attempt, running));
             answers.Add((r.Attempt, null));
         }
 
         var output = new TaskOutput(state);
-        if (accepted.Count > 0)
+        if (reported.Count > 0)
+            TaskVerification.Report(state, reported, c.At, output);
+        Count(output.Folded(), accepted, [], c.At, output);
+        output.Free(freed, null);
+        return output.Reply(new ResultsAnswered(c.Task, answers));
+    }
+
+    /// <summary>
+    /// Takes right results, and closes the parts of wrong ones, with what follows: the next round's parts before, and a settlement
+    /// after. <paramref name="state"/> has everything that the output has so far.
+    /// </summary>
+    internal static void Count(
+        TaskState state, IReadOnlyList<Accepted> right, IReadOnlyList<Rejected> wrong, DateTimeOffset at, TaskOutput output,
+        IReadOnlyList<Spared>? spared = null)
+    {
+        var results = right.ToDictionary(r => r.Attempt.Part);
+        var closed = 0;
+        foreach (var w in wrong)
         {
-            var grown = TaskGrowth.Owed(state, taken);
-            if (grown.Count > 0)
-                output.Happened(new PartsAdded(state.Parts.Count, grown, c.At));
-            output.Happened(new PartsAccepted(accepted, c.At));
-            output.Free(freed, null);
-            var count = state.AcceptedCount + accepted.Count;
-            if (count == state.Parts.Count + grown.Count)
-                output.Happened(new SettlementDue(count, true, c.At));
-            else if (state.InFlight is null && count - state.SettledUpTo >= TaskRules.SettleEvery)
-                output.Happened(new SettlementDue(count, false, c.At));
+            if (w.ClosedBy is not { } by)
+                continue;
+            results[w.Attempt.Part] = results.TryGetValue(by, out var found) ? found : state.Parts[by].Result!;
+            closed++;
         }
 
-        return output.Reply(new ResultsAnswered(c.Task, answers));
+        foreach (var s in spared ?? [])
+        {
+            results[s.Part] = results.TryGetValue(s.ClosedBy, out var found) ? found : state.Parts[s.ClosedBy].Result!;
+            closed++;
+        }
+
+        var grown = TaskGrowth.Owed(state, results);
+        if (grown.Count > 0)
+            output.Happened(new PartsAdded(state.Parts.Count, grown, at));
+        if (right.Count > 0)
+            output.Happened(new PartsAccepted(right, at));
+        if (wrong.Count > 0)
+            output.Happened(new PartsRejected(wrong, at));
+        if (spared is { Count: > 0 })
+            output.Happened(new PartsSpared(spared, at));
+        var count = state.AcceptedCount + right.Count + closed;
+        if (right.Count + closed > 0 && count == state.Parts.Count + grown.Count)
+            output.Happened(new SettlementDue(count, true, at));
+        else if (right.Count > 0 && !state.PaysAtTheEnd && state.InFlight is null && count - state.SettledUpTo >= TaskRules.SettleEvery)
+            output.Happened(new SettlementDue(count, false, at));
     }
 
     /// <summary>The running attempt of exactly this number, while the task lives.</summary>
@@ -103,6 +144,9 @@ internal static class TaskResults
 
     internal static Fault Stale { get; } = new(
         FaultCodes.StaleAttempt, "Another attempt of this part counts now, or this one has no key; stop it.");
+
+    private static Fault NoPromise { get; } = new(
+        FaultCodes.Malformed, "This task is verified, and the report promises no answer; use a newer client.", Culprit.Node);
 
     private static Fault Ended { get; } = new(FaultCodes.AlreadyEnded, "The task has ended; stop the attempt.");
 }

@@ -73,6 +73,30 @@ public sealed record TaskState
     /// <summary>Ready parts of each stage; empty in a task of one stage, where all that waits is ready.</summary>
     public ImmutableArray<int> ReadyCounts { get; init; } = [];
 
+    /// <summary>The task's seed for drawing checks; empty when it draws none.</summary>
+    public byte[] CheckSeed { get; init; } = [];
+
+    /// <summary>The checks of each part that has some.</summary>
+    public ImmutableDictionary<int, ImmutableArray<int>> Checks { get; init; } = ImmutableDictionary<int, ImmutableArray<int>>.Empty;
+
+    /// <summary>How many parts have a result that waits for a verdict.</summary>
+    public int AnsweredCount { get; init; }
+
+    /// <summary>Sum of the charges of those results; part of <see cref="Reserved"/>.</summary>
+    public Tokens AnsweredCost { get; init; }
+
+    /// <summary>No verdict is overdue before this (it may be early, never late).</summary>
+    public DateTimeOffset? AnswersDue { get; init; }
+
+    /// <summary>What each operator has earned in this task so far: what it stands to lose. Kept for adaptive checks only.</summary>
+    public ImmutableDictionary<AccountId, Tokens> EarnedBy { get; init; } = ImmutableDictionary<AccountId, Tokens>.Empty;
+
+    /// <summary>Results that were stored and do not count any more.</summary>
+    public ImmutableList<BlobRef> Discarded { get; init; } = [];
+
+    /// <summary>Operators that gave a wrong answer in this task; they get no more of it.</summary>
+    public ImmutableHashSet<AccountId> Distrusted { get; init; } = [];
+
     /// <summary>How many parts became ready by the last of the results they needed.</summary>
     public int Readied { get; init; }
 
@@ -118,7 +142,18 @@ public sealed record TaskState
 
     public int AcceptedCount => AcceptedOrder.Count;
 
-    public int WaitingCount => Parts.Count - AcceptedCount - RunningCount;
+    /// <summary>How many parts repeat another to check it.</summary>
+    public int CheckCount => Checks.Values.Sum(c => c.Length);
+
+    /// <summary>How many of the parts that are no checks are accepted.</summary>
+    public int AcceptedOrdered => Checks.IsEmpty ? AcceptedCount : Parts.Count(p => p is { Result: not null, Origin: null or { CheckOf: null } });
+
+    public int WaitingCount => Parts.Count - AcceptedCount - RunningCount - AnsweredCount;
+
+    /// <summary>
+    /// True for a verified task: its pay is held back until its end, as what an operator with a wrong answer loses.
+    /// </summary>
+    public bool PaysAtTheEnd => Spec.Verify is { Policy: not VerifyPolicy.None };
 
     /// <summary>Submitted and not ended.</summary>
     public bool IsAlive => Submission is not null && EndedAt is null;
@@ -173,7 +208,7 @@ public sealed record TaskState
         return new PartInput(own, () => [.. origin.AllNeeds
             .Select(p => (Part: p, Parts[p].Result))
             .Where(p => p.Result is not null)
-            .Select(p => new NeededResult(p.Part, p.Result!.Attempt.Number, p.Result.Result))]);
+            .Select(p => new NeededResult(p.Result!.Attempt.Part, p.Result.Attempt.Number, p.Result.Result))]);
     }
 
     /// <summary>A task that nothing has happened to.</summary>
@@ -182,6 +217,7 @@ public sealed record TaskState
     /// <summary>A part's phase as people see it.</summary>
     public PartPhase PhaseOf(PartState part) => part.Result is not null ? PartPhase.Accepted
         : EndedAt is not null ? PartPhase.Abandoned
+        : part.Answered is not null ? PartPhase.Reported
         : part.Running is null ? PartPhase.Waiting
         : part.Running.SessionKey is null ? PartPhase.Assigned
         : PartPhase.KeyReleased;

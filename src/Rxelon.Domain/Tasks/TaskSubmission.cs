@@ -26,6 +26,9 @@ internal static class TaskSubmission
             return TaskOutput.Refuse(c.Task, unsound);
         if (plan.Value.Stages.Skip(1).FirstOrDefault(s => s.Program is null) is { } bare)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"Stage '{bare.Name}' names no program.");
+        if (spec.Value is { Privacy.Sticky: true, Verify.Needed: > 1 })
+            return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A sticky task keeps to one node, and a check needs another operator; leave one of them out.");
+
         if (order.Budget.IsNegative || c.Hold.IsNegative)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A budget cannot be negative.");
         if (c.Hold > order.Budget)
@@ -35,7 +38,7 @@ internal static class TaskSubmission
         }
 
         return new TaskOutput(state)
-            .Happened(new TaskSubmitted(order, c.Price, c.Hold, c.At))
+            .Happened(new TaskSubmitted(order, c.Price, c.Hold, c.At) { CheckSeed = c.CheckSeed })
             .Then(new HoldFunds(order.Owner, c.Hold))
             .Reply(new TaskOk(c.Task, TaskPhase.Submitted));
     }

@@ -22,8 +22,9 @@ internal static class TaskViews
         var waiting = new List<int>();
         var stage = s.OfferedStage;
         Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
+        Dictionary<int, PartGroup>? apart = null;
         if (s.OwnerAway)
-            return Offered(s, waiting, stage, avoid);
+            return Offered(s, waiting, stage, avoid, apart);
         if (TaskRotation.IsOn(s))
         {
             if (s.HoldConfirmed && TaskRotation.Open(s) is { } open && s.Parts[open] is { IsWaiting: true } part)
@@ -44,19 +45,26 @@ internal static class TaskViews
                     waiting.Add(index);
                     if (part.Trouble is { } trouble)
                         (avoid ??= []).Add(index, trouble.Avoid);
+                    if ((part.Origin?.CheckOf is not null || s.Checks.ContainsKey(index)) && CheckGroup.Of(s, index) is var group)
+                        (apart ??= []).Add(index, new PartGroup(group.First, group.OperatorsBeside(index)));
                 }
 
                 index++;
             }
         }
 
-        return Offered(s, waiting, stage, avoid);
+        return Offered(s, waiting, stage, avoid, apart);
     }
 
-    private static TaskDemand Offered(TaskState s, List<int> waiting, StageTerms stage, Dictionary<int, IReadOnlyList<NodeId>>? avoid)
+    private static TaskDemand Offered(TaskState s, List<int> waiting, StageTerms stage, Dictionary<int, IReadOnlyList<NodeId>>? avoid,
+        Dictionary<int, PartGroup>? apart)
         => new(
             s.Id, s.Order.Owner, stage.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour(stage), waiting, s.RunningCount,
-            s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid);
+            s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid)
+        {
+            Apart = (IReadOnlyDictionary<int, PartGroup>?)apart ?? NothingApart,
+            Distrusted = s.Distrusted,
+        };
 
     /// <summary>What watchers are told of a batch; null when nothing visible changed.</summary>
     internal static TaskNews? News(TaskState before, TaskState after, IReadOnlyList<ITaskEvent> batch, DateTimeOffset now)
@@ -67,7 +75,7 @@ internal static class TaskViews
         if (changed.Count == 0 && before.Phase == after.Phase && before.Hold == after.Hold && before.Tier == after.Tier)
             return null;
         return new TaskNews(
-            after.Id, after.Phase, after.Parts.Count, after.AcceptedCount, after.RunningCount, after.Cost, after.Ended?.Reason,
+            after.Id, after.Phase, after.Parts.Count - after.CheckCount, after.AcceptedOrdered, after.RunningCount, after.Cost, after.Ended?.Reason,
             new PartViews(after, [.. changed]), after.Plan, now);
     }
 
@@ -78,6 +86,11 @@ internal static class TaskViews
         PartsAssigned e => e.Parts.Select(p => p.Attempt.Part),
         KeysReleased e => e.Releases.Select(r => r.Attempt.Part),
         PartsAccepted e => e.Parts.Select(p => p.Attempt.Part),
+        PartsReported e => e.Parts.Select(p => p.Result.Attempt.Part),
+        AnswersRevealed e => e.Answers.Select(a => a.Attempt.Part),
+        PartsRejected e => e.Parts.Select(p => p.Attempt.Part),
+        PartsSpared e => e.Parts.Select(p => p.Part),
+        OperatorDistrusted e => e.Withdrawn.Concat(e.Forfeited),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
         AttemptsResumed e => e.Attempts.Select(a => a.Part),
         KeysAwaited e => e.Attempts.Select(a => a.Attempt.Part),
@@ -89,11 +102,16 @@ internal static class TaskViews
     {
         var part = s.Parts[index];
         return new PartView(
-            index, s.OriginOf(index), part.Missing, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Running?.Node, s.InputOf(index),
+            index, s.OriginOf(index), part.Missing, s.PhaseOf(part), part.Attempts, part.Result?.Node ?? part.Answered?.Result.Node ?? part.Running?.Node, s.InputOf(index),
             part.Result?.Result,
             part.Result?.Metering, part.Result?.Cost ?? Tokens.Zero, part.Trouble?.Last,
-            part.Trouble is { Logs: { Count: > 0 } logs } ? logs[^1] : null);
+            part.Trouble is { Logs: { Count: > 0 } logs } ? logs[^1] : null)
+        {
+            ResultOf = part.Result is { } result && result.Attempt != new PartAttempt(index, part.Attempts) ? result.Attempt : null,
+        };
     }
+
+    private static IReadOnlyDictionary<int, PartGroup> NothingApart { get; } = new Dictionary<int, PartGroup>();
 
     private static IReadOnlyDictionary<int, IReadOnlyList<NodeId>> NothingToAvoid { get; } = new Dictionary<int, IReadOnlyList<NodeId>>();
 

@@ -19,6 +19,7 @@ internal sealed class NodeRouter : ReceiveActor
 {
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(200);
     private readonly Dictionary<NodeId, Live> _live = [];
+    private readonly RevealQuestions _questions;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ActorRegistry _registry;
     private readonly Lazy<SessionServices> _services;
@@ -34,8 +35,11 @@ internal sealed class NodeRouter : ReceiveActor
         _registry = registry;
         _services = services;
         _time = time;
+        _questions = new RevealQuestions(time);
         Receive<NodeGreeted>(OnGreeted);
         Receive<IToNode>(OnWork);
+        Receive<AskReveals>(OnReveals);
+        Receive<SetQuarantine>(m => Context.Child(m.Node.ToString()).Tell(m));
         Receive<SessionUp>(OnUp);
         Receive<SessionOffer>(m => OnOffer(m.Offer));
         Receive<SessionNews>(OnNews);
@@ -80,6 +84,13 @@ internal sealed class NodeRouter : ReceiveActor
             OnLate(start);
     }
 
+    private void OnReveals(AskReveals ask)
+    {
+        _questions.Keep(ask);
+        if (_live.TryGetValue(ask.Node, out var live))
+            live.Proxy.Tell(ask);
+    }
+
     private void OnLate(StartParts start) => _registry.Get<TaskRegion>().Tell(new FailAttempts(
         start.Task, start.Node, start.Parts.Select(p => new FailedAttempt(p.Attempt, SessionWork.SessionOver, null, [])).ToList(), _time.GetUtcNow()));
 
@@ -90,6 +101,8 @@ internal sealed class NodeRouter : ReceiveActor
         var now = _time.GetUtcNow();
         _live[up.Offer.Node] = new Live(up.Proxy, new SessionStatus(up.Offer, now, now, 0, "", []));
         Matchmaker(new OfferUpdate(up.Offer));
+        foreach (var ask in _questions.Of(up.Offer.Node))
+            up.Proxy.Tell(ask);
     }
 
     private void OnOffer(NodeOffer offer)

@@ -22,7 +22,8 @@ public interface IToNode
 /// <summary>Parts of one stage; spec, program and total are that stage's. The stage's name is empty for the task's own run.</summary>
 public sealed record StartParts(
     NodeId Node, ulong Session, TaskId Task, TaskSpec Spec, BlobRef Program, int PartsTotal,
-    IReadOnlyList<StartedPart> Parts, AccountId Owner = default, string Stage = "", string? StopFile = null) : IToNode, INoSerializationVerificationNeeded;
+    IReadOnlyList<StartedPart> Parts, AccountId Owner = default, string Stage = "", string? StopFile = null,
+    bool Verified = false) : IToNode, INoSerializationVerificationNeeded;
 
 /// <summary>Each attempt's grant, page by page.</summary>
 public sealed record GrantParts(
@@ -30,6 +31,15 @@ public sealed record GrantParts(
 
 public sealed record StopParts(
     NodeId Node, ulong Session, TaskId Task, IReadOnlyList<PartAttempt> Parts, string Reason) : IToNode, INoSerializationVerificationNeeded;
+
+/// <summary>
+/// From a task: show what was promised for these attempts. Goes to whatever session the node has; asked again when another begins
+/// within the time that the node has to answer.
+/// </summary>
+public sealed record AskReveals(NodeId Node, TaskId Task, IReadOnlyList<PartAttempt> Attempts) : INoSerializationVerificationNeeded;
+
+/// <summary>From a node's record: its session gets no new parts and gives back what it runs, or may work again.</summary>
+public sealed record SetQuarantine(NodeId Node, bool IsQuarantined) : INoSerializationVerificationNeeded;
 
 /// <summary>To the router: cut this node off at once (revoked).</summary>
 public sealed record CutNode(NodeId Node, string Code, string Reason) : INoSerializationVerificationNeeded;

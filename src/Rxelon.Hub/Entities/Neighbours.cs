@@ -11,12 +11,15 @@ internal sealed class Neighbours(IReadOnlyActorRegistry registry)
 {
     private IActorRef? _tasks;
     private IActorRef? _accounts;
+    private IActorRef? _nodes;
     private IActorRef? _matchmaker;
     private IActorRef? _news;
 
     internal IActorRef Tasks => Find<TaskRegion>(ref _tasks);
 
     internal IActorRef Accounts => Find<AccountRegion>(ref _accounts);
+
+    internal IActorRef Nodes => Find<NodeRegion>(ref _nodes);
 
     internal IActorRef Matchmaker => Find<MatchmakerKey>(ref _matchmaker);
 

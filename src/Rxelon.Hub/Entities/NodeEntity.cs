@@ -44,6 +44,9 @@ internal sealed class NodeEntity(NodeId id, TimeProvider time, Neighbours others
                 others.Router.Tell(
                     new CutNode(id, FaultCodes.NodeRevoked, "This node was revoked by an admin."), ActorRefs.NoSender);
                 break;
+            case QuarantineChanged e:
+                others.Router.Tell(new SetQuarantine(id, e.IsQuarantined), ActorRefs.NoSender);
+                break;
             case StandingChanged:
                 break; // the node's session asks when it next says hello
             default:

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Kernel;
+using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Edge;
@@ -68,7 +69,8 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                 Send(others.Router, new StartParts(
                     e.Node, e.Session, id, e.Stage.Spec, e.Stage.Program ?? Durable.Order.Program, e.Stage.Parts, e.Attempts,
                     Durable.Order.Owner, e.Stage.Number == 0 ? "" : e.Stage.Name,
-                    e.Stage.Number == Durable.Plan.LastOfRound ? Durable.Plan.Rounds?.Until : null));
+                    e.Stage.Number == Durable.Plan.LastOfRound ? Durable.Plan.Rounds?.Until : null,
+                    Durable.PaysAtTheEnd));
                 break;
             case StopAttempts e:
                 Send(others.Router, new StopParts(e.Node, e.Session, id, e.Attempts, e.Reason));
@@ -78,6 +80,13 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                 break;
             case PassGrants e:
                 Send(others.Router, new GrantParts(e.Node, e.Session, id, [.. e.Grants.Select(g => (g.Attempt, (IReadOnlyList<byte[]>)[g.Sealed]))]));
+                break;
+            case RequestReveals e:
+                Send(others.Router, new AskReveals(e.Node, id, e.Attempts));
+                break;
+            case Accuse e:
+                Log.Warning("Node {Node} gave a wrong answer for part {Part}, attempt {Attempt} of {Task}: {Reason}", e.Node, e.Attempt.Part, e.Attempt.Number, id, e.Reason);
+                Send(others.Nodes, new QuarantineNode(e.Node, id, e.Attempt.Part, e.Attempt.Number, e.Reason, Now));
                 break;
             case CheckSessions e:
                 var wait = e.When - Now;
@@ -164,7 +173,7 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
         var origin = Durable.OriginOf(attempt.Part);
         return new GrantOrder(
             new AttemptId(id, attempt.Part, attempt.Number), origin.Source, Durable.Plan.Stages[origin.Stage].ProgramName,
-            Durable.InputOf(attempt.Part).Results);
+            Durable.InputOf(attempt.Part).Results, Durable.PaysAtTheEnd ? origin.CheckOf ?? attempt.Part : null);
     }
 
     private void Check(CheckSessions check)

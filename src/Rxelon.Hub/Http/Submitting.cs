@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Tasks;
+using Rxelon.Domain.Verification;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Vault;
@@ -62,11 +64,16 @@ internal sealed class Submitting(HubCalls calls, IBlobStore blobs, IVault vault,
         var submission = new Submission(
             caller.Account, request.Spec, parts, program, request.VaultKey ?? [], request.OwnerKey, request.Budget, caller.View.SigningKey, request.Signature);
         var reply = await calls.AskAsync(
-            new SubmitTask(request.Task, submission, estimate.Value.Terms, hold.IsOk ? hold.Value : Tokens.Zero, time.GetUtcNow()), cancel);
+            new SubmitTask(request.Task, submission, estimate.Value.Terms, hold.IsOk ? hold.Value : Tokens.Zero, time.GetUtcNow()) { CheckSeed = SeedFor(parsed.Value) },
+            cancel);
         return reply is TaskRefused refused
             ? Answers.Problem(refused.Fault)
             : await AnswerAsync(request.Task, caller.Account, isRepeat, cancel);
     }
+
+    // Nobody can foresee which parts are checked; the journal keeps the seed, so that the draws can be repeated.
+    private static byte[] SeedFor(TaskSpec spec)
+        => spec.Verify is { Policy: not VerifyPolicy.None } ? RandomNumberGenerator.GetBytes(CheckDraw.SeedSize) : [];
 
     private async Task<IResult> AnswerAsync(TaskId task, AccountId owner, bool isRepeat, CancellationToken cancel)
         => await calls.AskAsync(new GetTask(task, owner, time.GetUtcNow()), cancel) switch

@@ -23,20 +23,26 @@ internal static class TaskMapping
         n.Task, n.Phase.ToString(), n.PartsTotal, n.PartsAccepted, n.PartsRunning, n.Cost, Fault(n.Reason), [.. n.Changed.Select(p => Part(p, n.Plan))]);
 
     internal static TaskNewsInfo News(TaskView v) => new(
-        v.Task, v.Phase.ToString(), v.Parts.Count, Count(v, PartPhase.Accepted), Running(v), v.Cost, Fault(v.Reason), [.. v.Parts.Select(p => Part(p, v.Plan))]);
+        v.Task, v.Phase.ToString(), v.Parts.Count(IsOrdered), Accepted(v), Running(v), v.Cost, Fault(v.Reason), [.. v.Parts.Select(p => Part(p, v.Plan))]);
 
     internal static WhyInfo Why(WaitReason reason) => new(reason.Code, reason.Sentence, reason.Estimate?.TotalSeconds);
 
     private static TaskSummary Summary(TaskView v) => new(
-        v.Task, v.Spec.Name, v.Spec.Kind.ToString(), v.Phase.ToString(), v.Parts.Count, Count(v, PartPhase.Accepted), Running(v), v.Hold, v.Cost,
+        v.Task, v.Spec.Name, v.Spec.Kind.ToString(), v.Phase.ToString(), v.Parts.Count(IsOrdered), Accepted(v), Running(v), v.Hold, v.Cost,
         v.SubmittedAt, v.EndedAt, Fault(v.Reason));
 
     private static PartInfo Part(PartView p, StagePlan plan) => new(
         p.Part, p.Phase.ToString(), p.Attempt, p.Node, p.Input.Own is { } input ? Info(input) : null, p.Result is { } result ? Info(result) : null, p.Metering, p.Cost,
         Fault(p.LastFault), p.LastLog is { } log ? Info(log) : null,
-        p.Origin.Stage == 0 ? null : plan.Stages[p.Origin.Stage].Name, p.Origin.Round, p.Origin.Index, p.Missing);
+        p.Origin.Stage == 0 ? null : plan.Stages[p.Origin.Stage].Name, p.Origin.Round, p.Origin.Index, p.Missing,
+        p.Origin.CheckOf, p.ResultOf is { } from ? new ResultOrigin(from.Part, from.Number) : null);
 
     private static int Running(TaskView v) => Count(v, PartPhase.Assigned) + Count(v, PartPhase.KeyReleased);
+
+    // Checks are the network's affair: the user's parts are what was ordered.
+    private static bool IsOrdered(PartView part) => part.Origin.CheckOf is null;
+
+    private static int Accepted(TaskView v) => v.Parts.Count(p => p.Phase == PartPhase.Accepted && IsOrdered(p));
 
     private static int Count(TaskView v, PartPhase phase) => v.Parts.Count(p => p.Phase == phase);
 

@@ -44,6 +44,11 @@ internal static class NodeCodec
             "node.renewed.1",
             e => new Proto.NodeRenewed { TlsSpkiSha256 = Bytes(e.TlsSpkiSha256), At = Ticks(e.At) },
             m => new NodeRenewed(m.TlsSpkiSha256.ToByteArray(), Time(m.At)))
+        .Add<NodeQuarantined, Proto.NodeQuarantined>("node.quarantined.1", Encode, Decode)
+        .Add<NodeReinstated, Proto.NodeReinstated>(
+            "node.reinstated.1",
+            e => new Proto.NodeReinstated { By = e.By, Reason = e.Reason, At = Ticks(e.At) },
+            m => new NodeReinstated(m.By, m.Reason, Time(m.At)))
         .Add<NodeWindowRecorded, Proto.NodeWindowRecorded>(
             "node.window-recorded.1",
             e => new Proto.NodeWindowRecorded
@@ -61,4 +66,9 @@ internal static class NodeCodec
                 new NodeWindow(
                     Time(m.From), Time(m.To), m.OnlineMillis, m.Accepted, m.Failed, m.Lost, m.BusyMillis),
                 Time(m.At)));
+
+    internal static Proto.NodeQuarantined Encode(NodeQuarantined e)
+        => new() { Task = Id(e.Task), Part = e.Part, Attempt = e.Attempt, Reason = e.Reason, At = Ticks(e.At) };
+
+    internal static NodeQuarantined Decode(Proto.NodeQuarantined m) => new(Task(m.Task), m.Part, m.Attempt, m.Reason, Time(m.At));
 }

@@ -110,6 +110,7 @@ internal static class SnapshotCodec
         Accepted = s.Accepted,
         Failed = s.Failed,
         Lost = s.Lost,
+        Quarantine = s.Quarantine is { } q ? NodeCodec.Encode(q) : null,
     };
 
     private static NodeState Decode(Proto.NodeState m) => NodeState.Of(Node(m.Id)) with
@@ -127,5 +128,6 @@ internal static class SnapshotCodec
         Accepted = m.Accepted,
         Failed = m.Failed,
         Lost = m.Lost,
+        Quarantine = m.Quarantine is { } q ? NodeCodec.Decode(q) : null,
     };
 }

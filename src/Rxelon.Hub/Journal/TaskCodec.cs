@@ -16,6 +16,14 @@ internal static class TaskCodec
         .Add<PartsAssigned, Proto.PartsAssigned>("task.parts-assigned.1", Encode, Decode)
         .Add<KeysReleased, Proto.KeysReleased>("task.keys-released.1", Encode, Decode)
         .Add<PartsAccepted, Proto.PartsAccepted>("task.parts-accepted.1", Encode, Decode)
+        .Add<PartsReported, Proto.PartsReported>("task.parts-reported.1", VerdictCodec.Encode, VerdictCodec.Decode)
+        .Add<AnswersRevealed, Proto.AnswersRevealed>("task.answers-revealed.1", VerdictCodec.Encode, VerdictCodec.Decode)
+        .Add<PartsRejected, Proto.PartsRejected>("task.parts-rejected.1", VerdictCodec.Encode, VerdictCodec.Decode)
+        .Add<PartsSpared, Proto.PartsSpared>(
+            "task.parts-spared.1",
+            e => new Proto.PartsSpared { Parts = { Map(e.Parts, p => new Proto.PartsSpared.Types.Part { Part_ = p.Part, ClosedBy = p.ClosedBy }) }, At = Ticks(e.At) },
+            m => new PartsSpared(Map(m.Parts, p => new Spared(p.Part_, p.ClosedBy)), Time(m.At)))
+        .Add<OperatorDistrusted, Proto.OperatorDistrusted>("task.operator-distrusted.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<AttemptsFailed, Proto.AttemptsFailed>("task.attempts-failed.1", Encode, Decode)
         .Add<AttemptsResumed, Proto.AttemptsResumed>("task.attempts-resumed.1", Encode, Decode)
         .Add<TaskAdjusted, Proto.TaskAdjusted>("task.adjusted.1", Encode, Decode)
@@ -53,6 +61,7 @@ internal static class TaskCodec
         },
         Hold = e.Hold.Micros,
         At = Ticks(e.At),
+        CheckSeed = Bytes(e.CheckSeed),
     };
 
     private static TaskSubmitted Decode(Proto.TaskSubmitted m) => new(
@@ -73,7 +82,10 @@ internal static class TaskCodec
             m.Price.TierPermille,
             m.Price.FeePermille),
         new Tokens(m.Hold),
-        Time(m.At));
+        Time(m.At))
+    {
+        CheckSeed = m.CheckSeed.ToByteArray(),
+    };
 
     private static Proto.PartsAdded Encode(PartsAdded e)
     {
@@ -91,6 +103,8 @@ internal static class TaskCodec
                 part.Source = source;
             if (p.Carry is { } carry)
                 part.Carry = carry;
+            if (p.CheckOf is { } checkOf)
+                part.CheckOf = checkOf;
             m.Parts.Add(part);
         }
 
@@ -100,7 +114,8 @@ internal static class TaskCodec
     private static PartsAdded Decode(Proto.PartsAdded m) => new(
         m.First,
         Map(m.Parts, p => new PartOrigin(
-            p.Stage, p.Round, p.Index, p.HasSource ? p.Source : null, Map(p.Needs, n => new PartRange(n.First, n.Count)), p.HasCarry ? p.Carry : null)),
+            p.Stage, p.Round, p.Index, p.HasSource ? p.Source : null, Map(p.Needs, n => new PartRange(n.First, n.Count)), p.HasCarry ? p.Carry : null,
+            p.HasCheckOf ? p.CheckOf : null)),
         Time(m.At));
 
     private static Proto.PartsAssigned Encode(PartsAssigned e) => new()

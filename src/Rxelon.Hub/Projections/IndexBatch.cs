@@ -122,6 +122,8 @@ internal sealed class IndexBatch(Func<TaskId, TaskRow?> task, Func<AccountId, Ac
                 e.At),
             (NodeApproved, { } known) => known with { Standing = NodeStanding.Active },
             (NodeRevoked, { } known) => known with { Standing = NodeStanding.Revoked },
+            (NodeQuarantined e, { } known) => known with { Quarantine = e.Reason },
+            (NodeReinstated, { } known) => known with { Quarantine = null },
             (NodeRenewed e, { } known) => known with { TlsSpkiSha256 = e.TlsSpkiSha256 },
             _ => throw new InvalidOperationException($"The index has no rule for {happened.GetType()}; add it to {nameof(IndexBatch)}."),
         };

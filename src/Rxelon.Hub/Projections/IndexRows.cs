@@ -12,11 +12,11 @@ namespace Rxelon.Hub.Projections;
 internal static class IndexRows
 {
     internal const string TaskColumns =
-        "id, owner, name, kind, phase, total, accepted, running, hold, cost, submitted, ended, settled, erased, code, message, culprit, retryable";
+        "id, owner, name, kind, phase, total, accepted, running, hold, cost, submitted, ended, settled, erased, code, message, culprit, retryable, checks, checks_accepted";
 
-    internal const int TaskColumnCount = 18;
+    internal const int TaskColumnCount = 20;
 
-    internal const string NodeColumns = "id, name, operator, standing, label, spki, identity, enrolled";
+    internal const string NodeColumns = "id, name, operator, standing, label, spki, identity, enrolled, quarantine";
 
     internal static object? Ticks(DateTimeOffset? at) => at is { } when ? Records.Ticks(when) : null;
 
@@ -26,8 +26,8 @@ internal static class IndexRows
         r.GetString(2),
         (WorkloadKind)r.GetInt32(3),
         (TaskPhase)r.GetInt32(4),
-        r.GetInt32(5),
-        r.GetInt32(6),
+        r.GetInt32(5) - r.GetInt32(18),
+        r.GetInt32(6) - r.GetInt32(19),
         r.GetInt32(7),
         new Tokens(r.GetInt64(8)),
         new Tokens(r.GetInt64(9)),
@@ -45,5 +45,6 @@ internal static class IndexRows
         r.GetString(4),
         r.GetFieldValue<byte[]>(5),
         r.GetFieldValue<byte[]>(6),
-        Records.Time(r.GetInt64(7)));
+        Records.Time(r.GetInt64(7)),
+        r.IsDBNull(8) ? null : r.GetString(8));
 }

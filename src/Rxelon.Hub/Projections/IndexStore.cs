@@ -14,14 +14,14 @@ namespace Rxelon.Hub.Projections;
 internal sealed class IndexStore : IDisposable
 {
     /// <summary>Raised whenever tables or folds change.</summary>
-    private const long Version = 1;
+    private const long Version = 2;
 
     private const string Tables = """
         CREATE TABLE tasks(
           id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, kind INTEGER NOT NULL, phase INTEGER NOT NULL,
           total INTEGER NOT NULL, accepted INTEGER NOT NULL, running INTEGER NOT NULL, hold INTEGER NOT NULL, cost INTEGER NOT NULL,
           submitted INTEGER NOT NULL, ended INTEGER, retain INTEGER NOT NULL, held INTEGER NOT NULL, settled INTEGER NOT NULL,
-          erased INTEGER, due INTEGER, code TEXT, message TEXT, culprit INTEGER, retryable INTEGER) WITHOUT ROWID;
+          erased INTEGER, due INTEGER, code TEXT, message TEXT, culprit INTEGER, retryable INTEGER, checks INTEGER NOT NULL, checks_accepted INTEGER NOT NULL, verified BLOB) WITHOUT ROWID;
         CREATE INDEX tasks_of_owner ON tasks(owner, submitted DESC, id DESC);
         CREATE INDEX tasks_by_time ON tasks(submitted DESC, id DESC);
         CREATE INDEX tasks_due ON tasks(due, id) WHERE due IS NOT NULL;
@@ -32,7 +32,7 @@ internal sealed class IndexStore : IDisposable
         CREATE INDEX accounts_due ON accounts(id) WHERE owed > 0 OR transit > 0;
         CREATE TABLE nodes(
           id TEXT PRIMARY KEY, name TEXT NOT NULL, operator TEXT NOT NULL, standing INTEGER NOT NULL, label TEXT NOT NULL,
-          spki BLOB NOT NULL, identity BLOB NOT NULL, enrolled INTEGER NOT NULL) WITHOUT ROWID;
+          spki BLOB NOT NULL, identity BLOB NOT NULL, enrolled INTEGER NOT NULL, quarantine TEXT) WITHOUT ROWID;
         CREATE TABLE folded(version INTEGER NOT NULL, ordering INTEGER NOT NULL);
         """;
 
@@ -56,13 +56,13 @@ internal sealed class IndexStore : IDisposable
         _writeTask = Command("""
             INSERT OR REPLACE INTO tasks VALUES(
               $id, $owner, $name, $kind, $phase, $total, $accepted, $running, $hold, $cost, $submitted, $ended, $retain, $held, $settled,
-              $erased, $due, $code, $message, $culprit, $retryable)
+              $erased, $due, $code, $message, $culprit, $retryable, $checks, $checksAccepted, $verified)
             """);
-        _readTask = Command($"SELECT {IndexRows.TaskColumns}, retain, held FROM tasks WHERE id = $id");
+        _readTask = Command($"SELECT {IndexRows.TaskColumns}, retain, held, verified FROM tasks WHERE id = $id");
         _writeAccount = Command("INSERT OR REPLACE INTO accounts VALUES($id, $name, $kind, $closed, $opened, $owed, $transit)");
         _readAccount = Command("SELECT name, kind, closed, opened, owed, transit FROM accounts WHERE id = $id");
         _writeNode = Command(
-            "INSERT OR REPLACE INTO nodes VALUES($id, $name, $operator, $standing, $label, $spki, $identity, $enrolled)");
+            "INSERT OR REPLACE INTO nodes VALUES($id, $name, $operator, $standing, $label, $spki, $identity, $enrolled, $quarantine)");
         _readNode = Command($"SELECT {IndexRows.NodeColumns} FROM nodes WHERE id = $id");
         _writeOffset = Command("UPDATE folded SET ordering = $ordering");
     }
@@ -104,7 +104,7 @@ internal sealed class IndexStore : IDisposable
         {
             if (node.Entry is { } e)
                 Run(_writeNode, id.ToString(), e.Name, e.Operator.ToString(), (int)e.Standing, e.Label, e.TlsSpkiSha256, e.IdentityKey,
-                    Records.Ticks(e.EnrolledAt));
+                    Records.Ticks(e.EnrolledAt), e.Quarantine);
         }
 
         Run(_writeOffset, rows[^1].Ordering);
@@ -135,7 +135,7 @@ internal sealed class IndexStore : IDisposable
         _writeTask, t.Id.ToString(), t.Owner.ToString(), t.Name, (int)t.Kind, (int)t.Phase, t.Total, t.Accepted, t.Running,
         t.Hold.Micros, t.Cost.Micros, Records.Ticks(t.Submitted), IndexRows.Ticks(t.Ended), t.RetainSeconds, t.Held, t.Settled,
         IndexRows.Ticks(t.Erased), IndexRows.Ticks(t.Due), t.Reason?.Code, t.Reason?.Message, (int?)t.Reason?.Culprit,
-        t.Reason?.Retryable);
+        t.Reason?.Retryable, t.Checks, t.ChecksAccepted, t.Verified?.ToBytes());
 
     private TaskRow? Task(TaskId id)
     {
@@ -150,8 +150,10 @@ internal sealed class IndexStore : IDisposable
             Name = e.Name,
             Kind = e.Kind,
             Phase = e.Phase,
-            Total = e.PartsTotal,
-            Accepted = e.PartsAccepted,
+            Total = r.GetInt32(5),
+            Accepted = r.GetInt32(6),
+            Checks = r.GetInt32(18),
+            ChecksAccepted = r.GetInt32(19),
             Running = e.PartsRunning,
             Hold = e.Hold,
             Cost = e.Cost,
@@ -162,6 +164,7 @@ internal sealed class IndexStore : IDisposable
             Erased = e.Erased ? Records.Time(r.GetInt64(13)) : null,
             RetainSeconds = r.GetInt64(IndexRows.TaskColumnCount),
             Held = r.GetBoolean(IndexRows.TaskColumnCount + 1),
+            Verified = VerifiedParts.FromBytes(r.IsDBNull(IndexRows.TaskColumnCount + 2) ? null : r.GetFieldValue<byte[]>(IndexRows.TaskColumnCount + 2)),
         };
     }
 

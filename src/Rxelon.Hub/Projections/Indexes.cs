@@ -29,7 +29,7 @@ public interface ITaskIndex
 /// <summary>A page of tasks; <see cref="Next"/> is null on the last one.</summary>
 public sealed record TaskEntryPage(IReadOnlyList<TaskEntry> Tasks, string? Next);
 
-/// <summary>One task as its journal tells it. <see cref="Settled"/>: its account has closed the hold.</summary>
+/// <summary>One task as its journal tells it; checks are not counted as parts. <see cref="Settled"/>: its account has closed the hold.</summary>
 public sealed record TaskEntry(
     TaskId Task, AccountId Owner, string Name, WorkloadKind Kind, TaskPhase Phase, int PartsTotal, int PartsAccepted, int PartsRunning,
     Tokens Hold, Tokens Cost, DateTimeOffset SubmittedAt, DateTimeOffset? EndedAt, Fault? Reason, bool Settled, bool Erased);
@@ -43,10 +43,12 @@ public interface INodeIndex
     NodeEntry? Find(NodeId node);
 }
 
-/// <summary>One node as enrolled; <see cref="TlsSpkiSha256"/> is the newest TLS key's.</summary>
+/// <summary>
+/// One node as enrolled; <see cref="TlsSpkiSha256"/> is the newest TLS key's, <see cref="Quarantine"/> the code of why it gets no new parts.
+/// </summary>
 public sealed record NodeEntry(
     NodeId Node, string Name, AccountId Operator, NodeStanding Standing, string Label, byte[] TlsSpkiSha256, byte[] IdentityKey,
-    DateTimeOffset EnrolledAt);
+    DateTimeOffset EnrolledAt, string? Quarantine = null);
 
 /// <summary>All accounts, a moment behind.</summary>
 public interface IAccountIndex

@@ -46,6 +46,15 @@ internal sealed class TaskRow(TaskId id)
 
     internal DateTimeOffset? Erased { get; set; }
 
+    /// <summary>What is known of each part of a verified task while it lives; null for others.</summary>
+    internal VerifiedParts? Verified { get; set; }
+
+    /// <summary>How many of all parts are checks.</summary>
+    internal int Checks { get; set; }
+
+    /// <summary>How many of the accepted ones are.</summary>
+    internal int ChecksAccepted { get; set; }
+
     /// <summary>
     /// When it must be awake: always while it lives or its money is open, then when its results expire; null when never again.
     /// </summary>
@@ -70,18 +79,35 @@ internal sealed class TaskRow(TaskId id)
                 break;
             case PartsAdded e:
                 Total += e.Parts.Count;
+                Checks += Verified?.Add(e.First, e.Parts) ?? 0;
                 break;
             case PartsAssigned e:
                 Running += e.Parts.Count;
                 Phase = TaskPhase.Running;
                 break;
-            case KeysReleased or AttemptsResumed or SettlementRecorded:
+            case KeysReleased or AttemptsResumed or SettlementRecorded or AnswersRevealed:
+                break;
+            case PartsReported e:
+                Running -= e.Parts.Count;
+                Verified?.Report(e);
+                break;
+            case PartsRejected e:
+                Accepted += Verified?.Reject(e) ?? 0;
+                CompleteIfDone(e.At);
+                break;
+            case PartsSpared e:
+                Verified?.Spare(e);
+                Accepted += e.Parts.Count;
+                CompleteIfDone(e.At);
+                break;
+            case OperatorDistrusted e:
+                Distrust(e);
                 break;
             case PartsAccepted e:
                 Accept(e);
                 break;
             case AttemptsFailed e:
-                Running -= e.Failures.Count;
+                Running -= e.Failures.Count - (Verified?.Fail(e) ?? 0);
                 break;
             case TaskAdjusted e:
                 Hold = e.Hold;
@@ -94,10 +120,13 @@ internal sealed class TaskRow(TaskId id)
                 break;
             case TaskErased e:
                 Erased = e.At;
+                CloseVerified();
                 break;
             default:
                 throw new InvalidOperationException($"The index has no rule for {happened.GetType()}; add it to {nameof(TaskRow)}.");
         }
+
+        CountChecks();
     }
 
     private void Submit(TaskSubmitted e)
@@ -109,19 +138,46 @@ internal sealed class TaskRow(TaskId id)
         RetainSeconds = spec.IsOk ? spec.Value.Retain.ResultsSeconds : 0;
         Phase = TaskPhase.Submitted;
         var plan = spec.IsOk ? StagePlan.Of(spec.Value, e.Submission.Parts.Count) : spec.Fault!;
-        Total = e.Submission.Parts.Count + (plan.IsOk ? plan.Value.AtSubmission().Count : 0);
+        var planned = plan.IsOk ? plan.Value.AtSubmission() : [];
+        Total = e.Submission.Parts.Count + planned.Count;
         Hold = e.Hold;
         Submitted = e.At;
+        Verified = spec.IsOk && spec.Value.Verify is { Policy: not VerifyPolicy.None } ? new VerifiedParts() : null;
+        Checks = Verified?.Add(e.Submission.Parts.Count, planned) ?? 0;
     }
 
     private void Accept(PartsAccepted e)
     {
         Accepted += e.Parts.Count;
-        Running -= e.Parts.Count;
+        var waited = Verified?.Accept(e) ?? 0;
+        if (Ended is null) // results without a verdict are paid after an early end
+            Running -= e.Parts.Count - waited;
         Cost += Tokens.Sum(e.Parts.Select(p => p.Cost));
-        if (Accepted < Total)
+        CompleteIfDone(e.At);
+    }
+
+    private void Distrust(OperatorDistrusted e)
+    {
+        if (Verified?.Distrust(e) is not { } back)
+            return;
+        Accepted -= back.Parts;
+        Cost -= back.Cost;
+    }
+
+    private void CompleteIfDone(DateTimeOffset at)
+    {
+        if (Accepted < Total || Ended is not null)
             return;
         Phase = TaskPhase.Completed;
-        Ended = e.At;
+        Ended = at;
+        CloseVerified();
     }
+
+    private void CloseVerified()
+    {
+        CountChecks();
+        Verified = null;
+    }
+
+    private void CountChecks() => ChecksAccepted = Verified?.ChecksAccepted ?? ChecksAccepted;
 }

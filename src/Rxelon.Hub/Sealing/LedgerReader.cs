@@ -142,6 +142,8 @@ internal sealed class LedgerReader(SealingServices services, SqliteFile ledger, 
     private static IEnumerable<NodeId> NodesOf(object happened) => happened switch
     {
         PartsAccepted e => e.Parts.Select(p => p.Node),
+        PartsReported e => e.Parts.Select(p => p.Result.Node),
+        PartsRejected e => e.Parts.Select(p => p.Node),
         AttemptsFailed e => e.Failures.Select(f => f.Node),
         _ => [],
     };

@@ -95,7 +95,8 @@ public sealed class FileVault : IVault, IDisposable
             KeySchedule.Shared(taskKey, order.Program),
         ];
         byte[][] results = [.. order.Results.Select(r => KeySchedule.Result(taskKey, r.Part, r.Attempt))];
-        var pages = GrantedKeys.Write(keys[0], keys[1], keys[2], keys[3], results);
+        byte[]? verify = order.VerifyOf is { } checkedPart ? KeySchedule.Verify(taskKey, checkedPart) : null;
+        var pages = GrantedKeys.Write(keys[0], keys[1], keys[2], keys[3], results, verify);
         try
         {
             var wrapped = new byte[pages.Count][];
@@ -111,6 +112,7 @@ public sealed class FileVault : IVault, IDisposable
         {
             foreach (var secret in keys.Concat(results).Concat(pages))
                 CryptographicOperations.ZeroMemory(secret);
+            CryptographicOperations.ZeroMemory(verify);
         }
     }
 

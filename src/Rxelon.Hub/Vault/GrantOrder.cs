@@ -8,7 +8,8 @@ namespace Rxelon.Hub.Vault;
 /// <param name="Source">The part of the submission whose input key it gets; null: none.</param>
 /// <param name="Program">The name of its stage's program.</param>
 /// <param name="Results">The results it needs; the keys of exactly these attempts.</param>
-public sealed record GrantOrder(AttemptId Attempt, int? Source, string Program, IReadOnlyList<NeededResult> Results)
+/// <param name="VerifyOf">The part whose verify key it gets: the one that it checks, or itself; null when the task is not verified.</param>
+public sealed record GrantOrder(AttemptId Attempt, int? Source, string Program, IReadOnlyList<NeededResult> Results, int? VerifyOf = null)
 {
     /// <summary>A part of the submission that needs no others.</summary>
     public static GrantOrder Plain(AttemptId attempt) => new(attempt, attempt.Part, StageTerms.NameOfProgram(""), []);

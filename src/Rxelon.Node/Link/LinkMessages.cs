@@ -18,14 +18,14 @@ internal sealed record LinkUp(Welcome Welcome, ulong Epoch) : INoSerializationVe
 internal sealed record LinkDown(Fault Fault, bool Final) : INoSerializationVerificationNeeded;
 
 /// <summary>
-/// Link to supervisor, in order and once: AssignParts, KeyGrants, StopAttempt, ReportAck, UploadGrant or Drain. The link itself
+/// Link to supervisor, in order and once: AssignParts, KeyGrants, StopAttempt, ReportAck, UploadGrant, RevealRequest or Drain. The link itself
 /// deals with Welcome, Refused, BeatAck and RenewGrant.
 /// </summary>
 internal sealed record FromHub(ToNode Frame) : INoSerializationVerificationNeeded;
 
 /// <summary>
 /// Supervisor (or an attempt) to link: send this. Set only the body; the link fills in epoch, seq and ack. Reliable: resent in
-/// order until the hub has it, also over reconnects (PartsReady, AttemptReport, AttemptFailure, UploadRequest); AttemptReport and
+/// order until the hub has it, also over reconnects (PartsReady, AttemptReport, AttemptFailure, UploadRequest, Reveals); AttemptReport and
 /// AttemptFailure are besides kept on disk until their ReportAck, so they survive the node's restart. Otherwise (Progress) it is
 /// dropped when there is no session.
 /// </summary>

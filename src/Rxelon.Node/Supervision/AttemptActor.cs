@@ -5,6 +5,7 @@ using Rxelon.Node.Blobs;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
@@ -31,6 +32,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private CipherBlob? _result;
     private Metering _metering;
     private bool _stops;
+    private Answer? _answer;
     private bool _started;
 
     public AttemptActor(NodeServices services, TaskWork task, AttemptId id, AssignedWork part, IActorRef link)
@@ -102,6 +104,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         _result = outcome.Result;
         _metering = outcome.Metering;
         _stops = outcome.Stops;
+        _answer = outcome.Answer;
         if (outcome.Fault is { } fault)
             Fail(fault, outcome.Metering, outcome.Log);
         else if (_result!.Reference.IsInline)
@@ -152,7 +155,8 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void Report()
     {
-        _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering, _stops), Reliable: true));
+        var commitment = _answer is { } answer ? _services.Answers.Promise(_work.Id, answer) : null;
+        _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering, _stops, commitment), Reliable: true));
         Done();
     }
 

@@ -5,6 +5,7 @@ using Rxelon.Node.Executors;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Node.Supervision;
@@ -15,7 +16,8 @@ namespace Rxelon.Node.Supervision;
 /// <param name="Metering">What it used.</param>
 /// <param name="Log">The log's end, encrypted.</param>
 /// <param name="Stops">The result has the file that ends the task's rounds.</param>
-internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering Metering, byte[]? Log, bool Stops = false);
+/// <param name="Answer">What the result says, blinded; in a verified task.</param>
+internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering Metering, byte[]? Log, bool Stops = false, Answer? Answer = null);
 
 /// <summary>
 /// The work of one attempt without the talking: prepare without keys, then run with them. One call at a time. Disposing waits
@@ -103,6 +105,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         if (opened.Fault is { } noKeys)
             return Failed(noKeys);
         using var keys = opened.Value;
+        if (task.IsVerified && keys.Verify is null)
+            return Failed(new Fault(FaultCodes.DecryptFailed, "The key grant has no key for the answer of a verified task.", Culprit.Hub, Retryable: true));
         var program = task.OpenProgram(keys.Program);
         if (program.Fault is { } noProgram)
             return Failed(noProgram);
@@ -138,14 +142,26 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
             await CloseAsync().ConfigureAwait(false);
             var result = writer.Finish();
             var stops = task.StopFile.Length > 0 && await HasAsync(result, keys, cancel).ConfigureAwait(false);
-            return new AttemptOutcome(null, result, ran.Metering, null, stops);
+            Answer? answer = task.IsVerified ? await AnswerAsync(result, keys, ran.Metering, cancel).ConfigureAwait(false) : null;
+            return new AttemptOutcome(null, result, ran.Metering, null, stops, answer);
         }
     }
+
+    /// <summary>Reads the result back as its owner will: the answer is about that, whatever the program believes it wrote.</summary>
+    private async Task<Answer> AnswerAsync(CipherBlob result, GrantedKeys keys, Metering metering, CancellationToken cancel)
+    {
+        using var plain = OpenResult(result, keys);
+        var digest = await ContentDigest.OfAsync(plain, task.Kind == WorkloadKind.Wasm ? metering.Fuel : null, cancel).ConfigureAwait(false);
+        return Answer.Of(keys.Verify, digest);
+    }
+
+    private PartDecryptStream OpenResult(CipherBlob result, GrantedKeys keys)
+        => new(result.OpenRead(), keys.Result, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
 
     /// <summary>Looks for the stop file in the archive that was just made: whatever made it, this is what the owner will read.</summary>
     private async Task<bool> HasAsync(CipherBlob result, GrantedKeys keys, CancellationToken cancel)
     {
-        using var plain = new PartDecryptStream(result.OpenRead(), keys.Result, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
+        using var plain = OpenResult(result, keys);
         var reader = new TarReader(plain, leaveOpen: true);
         await using (reader.ConfigureAwait(false))
         {

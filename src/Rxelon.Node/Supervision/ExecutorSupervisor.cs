@@ -111,6 +111,10 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
             case ToNode.BodyOneofCase.ReportAck:
                 OnReportAck(frame.ReportAck);
                 break;
+            case ToNode.BodyOneofCase.Reveal:
+                if (_services.Answers.Reveal(frame.Reveal) is { } shown)
+                    _link.Tell(new Send(shown, Reliable: true));
+                break;
             case ToNode.BodyOneofCase.Drain:
                 _log.Info("Draining: {Reason}", frame.Drain.Reason);
                 _draining = true;

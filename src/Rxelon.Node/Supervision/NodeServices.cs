@@ -12,6 +12,9 @@ internal sealed record NodeServices(
     NodeId Node, SigningKeyPair Identity, ExchangeKeyPair Session, IReadOnlyList<IExecutor> Executors, IReadOnlyList<ExecutorReport> Reports,
     BlobTransfer Blobs, CipherSpool Spool, OfferTerms Terms, TimeProvider Time)
 {
+    /// <summary>What this node promised.</summary>
+    internal PromisedAnswers Answers { get; } = new(Time);
+
     /// <summary>The executor for that kind, when it is available here.</summary>
     internal IExecutor? ExecutorFor(WorkloadKind kind)
         => Reports.Any(r => r.Kind == kind && r.Available) ? Executors.FirstOrDefault(e => e.Kind == kind) : null;

@@ -13,24 +13,29 @@ internal static class Reports
     private const int LongestMessage = 1000;
 
     /// <summary>The result; its ciphertext rides along when it is small, and was uploaded otherwise.</summary>
-    internal static ToHub Result(NodeServices services, AttemptId id, BlobId input, CipherBlob result, Metering metering, bool stops = false)
+    internal static ToHub Result(
+        NodeServices services, AttemptId id, BlobId input, CipherBlob result, Metering metering, bool stops = false, byte[]? commitment = null)
     {
         var blob = new Blob { Id = ByteString.CopyFrom(result.Reference.Id.ToDigest()), Size = result.Reference.Size };
         if (result.Reference.IsInline)
             blob.Inline = UnsafeByteOperations.UnsafeWrap(result.ToArray());
         var statement = SignedStatements.Result(id, services.Node, input, result.Reference, metering, stops);
-        return new ToHub
+        var report = new AttemptReport
         {
-            Report = new AttemptReport
-            {
-                Attempt = id.ToKey(),
-                InputId = ByteString.CopyFrom(input.ToDigest()),
-                Result = blob,
-                Metering = metering.ToWire(),
-                Stop = stops,
-                Signature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(statement)),
-            },
+            Attempt = id.ToKey(),
+            InputId = ByteString.CopyFrom(input.ToDigest()),
+            Result = blob,
+            Metering = metering.ToWire(),
+            Stop = stops,
+            Signature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(statement)),
         };
+        if (commitment is not null)
+        {
+            report.Commitment = UnsafeByteOperations.UnsafeWrap(commitment);
+            report.CommitSignature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(SignedStatements.Commit(id, services.Node, commitment)));
+        }
+
+        return new ToHub { Report = report };
     }
 
     /// <summary>The failure, with the end of the log encrypted for the owner.</summary>

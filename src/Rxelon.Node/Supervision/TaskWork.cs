@@ -47,6 +47,7 @@ internal sealed class TaskWork : IDisposable
         ImageBlob = assigned.ImageBlob;
         Network = assigned.Network.Count > 0 ? new NetworkRequest([.. assigned.Network]) : null;
         Gpu = assigned.Gpu is { } gpu ? new GpuRequest((int)gpu.Count, (GpuVendor)gpu.Vendor, gpu.Memory) : null;
+        IsVerified = assigned.Verified;
     }
 
     internal TaskId Task { get; }
@@ -59,6 +60,9 @@ internal sealed class TaskWork : IDisposable
 
     /// <summary>A file of the result whose presence the report tells; empty: none.</summary>
     internal string StopFile { get; }
+
+    /// <summary>Results are compared: a report promises an answer.</summary>
+    internal bool IsVerified { get; }
 
     internal WorkloadKind Kind { get; }
 

@@ -50,10 +50,15 @@ public sealed record TaskResponse(
 /// <summary>
 /// One part. <see cref="Input"/> is its own, of the submission; parts of later stages have none. <see cref="Stage"/> is null for the
 /// task's own run, <see cref="Index"/> its number within stage and round, <see cref="Missing"/> how many results it still waits for.
+/// <see cref="CheckOf"/>: it repeats that part to check it, and is nobody's result. <see cref="ResultOf"/>: its result is the one of
+/// another part's attempt, whose numbers the key goes by.
 /// </summary>
 public sealed record PartInfo(
     int Part, string Phase, int Attempt, NodeId? Node, BlobInfo? Input, BlobInfo? Result, Metering? Metering, Tokens Cost, FaultInfo? LastFault, BlobInfo? LastLog,
-    string? Stage = null, int Round = 1, int? Index = null, int Missing = 0);
+    string? Stage = null, int Round = 1, int? Index = null, int Missing = 0, int? CheckOf = null, ResultOrigin? ResultOf = null);
+
+/// <summary>The part and attempt that a result comes from.</summary>
+public readonly record struct ResultOrigin(int Part, int Attempt);
 
 /// <summary>A fault on the wire: stable code, sentence, whose fault, whether a retry helps.</summary>
 public sealed record FaultInfo(string Code, string Message, string Culprit, bool Retryable);

@@ -7,7 +7,7 @@ namespace Rxelon.Shared.Crypto;
 /// <summary>
 /// What a key grant holds in the clear. The first page: input ‖ result ‖ log ‖ program key, 32 bytes each, then sections; further
 /// pages hold sections only. A section is u8 kind ‖ u32 count, big-endian ‖ so many keys; kind 1: keys of the results that the part
-/// needs, in their order. A grant without sections is the four keys alone. Zeroed on dispose.
+/// needs, in their order; kind 2, one key: blinds the part's answer in a verified task (first page). A grant without sections is the four keys alone. Zeroed on dispose.
 /// </summary>
 public sealed class GrantedKeys : IDisposable
 {
@@ -17,14 +17,18 @@ public sealed class GrantedKeys : IDisposable
     private const int HeadSize = 4 * KeySchedule.KeySize;
     private const int SectionHead = 5;
     private const byte ResultSection = 1;
+    private const byte VerifySection = 2;
 
     private readonly byte[] _head;
     private readonly List<byte[]> _results;
 
-    private GrantedKeys(byte[] head, List<byte[]> results)
+    private readonly byte[]? _verify;
+
+    private GrantedKeys(byte[] head, List<byte[]> results, byte[]? verify)
     {
         _head = head;
         _results = results;
+        _verify = verify;
     }
 
     /// <summary>Opens the part's own input; zeros when it has none.</summary>
@@ -42,6 +46,9 @@ public sealed class GrantedKeys : IDisposable
     /// <summary>Open the needed results, in their order.</summary>
     public IReadOnlyList<byte[]> Results => _results;
 
+    /// <summary>Blinds the answer (<see cref="KeySchedule.Verify"/>); null when the task is not verified.</summary>
+    public byte[]? Verify => _verify;
+
     /// <summary>Pages of a grant with so many result keys.</summary>
     public static int PagesFor(int results) => Math.Max(1, (results + ResultsPerPage - 1) / ResultsPerPage);
 
@@ -50,7 +57,8 @@ public sealed class GrantedKeys : IDisposable
 
     /// <summary>The pages in the clear; the caller seals and zeroes them.</summary>
     public static IReadOnlyList<byte[]> Write(
-        ReadOnlySpan<byte> input, ReadOnlySpan<byte> result, ReadOnlySpan<byte> log, ReadOnlySpan<byte> program, IReadOnlyList<byte[]> results)
+        ReadOnlySpan<byte> input, ReadOnlySpan<byte> result, ReadOnlySpan<byte> log, ReadOnlySpan<byte> program, IReadOnlyList<byte[]> results,
+        byte[]? verify = null)
     {
         var pages = new byte[PagesFor(results.Count)][];
         for (var page = 0; page < pages.Length; page++)
@@ -58,7 +66,9 @@ public sealed class GrantedKeys : IDisposable
             var first = page * ResultsPerPage;
             var count = Math.Min(ResultsPerPage, results.Count - first);
             var at = page == 0 ? HeadSize : 0;
-            var bytes = pages[page] = new byte[at + (count > 0 ? SectionHead + (count * KeySchedule.KeySize) : 0)];
+            var end = at + (count > 0 ? SectionHead + (count * KeySchedule.KeySize) : 0);
+            var isVerified = page == 0 && verify is not null;
+            var bytes = pages[page] = new byte[end + (isVerified ? SectionHead + KeySchedule.KeySize : 0)];
             if (page == 0)
             {
                 input.CopyTo(bytes.AsSpan(0, KeySchedule.KeySize));
@@ -67,13 +77,10 @@ public sealed class GrantedKeys : IDisposable
                 program.CopyTo(bytes.AsSpan(3 * KeySchedule.KeySize, KeySchedule.KeySize));
             }
 
-            if (count == 0)
-                continue;
-            bytes[at] = ResultSection;
-            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at + 1), count);
-            at += SectionHead;
-            for (var i = 0; i < count; i++, at += KeySchedule.KeySize)
-                results[first + i].CopyTo(bytes.AsSpan(at));
+            if (count > 0)
+                WriteSection(bytes.AsSpan(at), ResultSection, results.Skip(first).Take(count));
+            if (isVerified)
+                WriteSection(bytes.AsSpan(end), VerifySection, [verify!]);
         }
 
         return pages;
@@ -83,26 +90,29 @@ public sealed class GrantedKeys : IDisposable
     public static Outcome<GrantedKeys> Read(IReadOnlyList<byte[]> pages, int results)
     {
         var keys = new List<byte[]>(results);
+        byte[]? verify = null;
         try
         {
             if (pages.Count != PagesFor(results) || pages[0].Length < HeadSize)
                 return Wrong($"it has {pages.Count} pages, the first of {(pages.Count > 0 ? pages[0].Length : 0)} bytes");
             for (var page = 0; page < pages.Count; page++)
             {
-                if (!ReadSections(pages[page].AsSpan(page == 0 ? HeadSize : 0), keys, results))
+                if (!ReadSections(pages[page].AsSpan(page == 0 ? HeadSize : 0), keys, results, ref verify))
                     return Wrong($"page {page} has {pages[page].Length} bytes that are not its sections");
             }
 
             if (keys.Count != results)
                 return Wrong($"it holds {keys.Count} result keys and the part needs {results}");
-            var granted = new GrantedKeys(pages[0].AsSpan(0, HeadSize).ToArray(), [.. keys]);
+            var granted = new GrantedKeys(pages[0].AsSpan(0, HeadSize).ToArray(), [.. keys], verify);
             keys.Clear();
+            verify = null;
             return granted;
         }
         finally
         {
             foreach (var bytes in pages.Concat(keys))
                 CryptographicOperations.ZeroMemory(bytes);
+            CryptographicOperations.ZeroMemory(verify);
         }
     }
 
@@ -110,18 +120,38 @@ public sealed class GrantedKeys : IDisposable
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(_head);
+        CryptographicOperations.ZeroMemory(_verify);
         foreach (var key in _results)
             CryptographicOperations.ZeroMemory(key);
     }
 
-    private static bool ReadSections(ReadOnlySpan<byte> bytes, List<byte[]> results, int most)
+    private static void WriteSection(Span<byte> into, byte kind, IEnumerable<byte[]> keys)
+    {
+        var count = 0;
+        foreach (var key in keys)
+            key.CopyTo(into[(SectionHead + (count++ * KeySchedule.KeySize))..]);
+        into[0] = kind;
+        BinaryPrimitives.WriteInt32BigEndian(into[1..], count);
+    }
+
+    private static bool ReadSections(ReadOnlySpan<byte> bytes, List<byte[]> results, int most, ref byte[]? verify)
     {
         while (bytes.Length > 0)
         {
-            if (bytes.Length < SectionHead || bytes[0] != ResultSection)
+            if (bytes.Length < SectionHead || bytes[0] is not (ResultSection or VerifySection))
                 return false;
+            var kind = bytes[0];
             var count = BinaryPrimitives.ReadInt32BigEndian(bytes[1..]);
             bytes = bytes[SectionHead..];
+            if (kind == VerifySection)
+            {
+                if (count != 1 || verify is not null || bytes.Length < KeySchedule.KeySize)
+                    return false;
+                verify = bytes[..KeySchedule.KeySize].ToArray();
+                bytes = bytes[KeySchedule.KeySize..];
+                continue;
+            }
+
             if (count <= 0 || count > most - results.Count || bytes.Length < (long)count * KeySchedule.KeySize)
                 return false;
             for (var i = 0; i < count; i++)

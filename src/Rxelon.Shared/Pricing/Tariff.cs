@@ -61,7 +61,7 @@ public static class Tariff
         foreach (var stage in plan.Stages)
         {
             var part = Ceiling(terms, askPerCoreHour, stage.Spec.Resources, stage.Spec.Limits);
-            ceiling += part * checked((long)stage.Parts * (stage.Repeats ? plan.MaxRounds : 1));
+            ceiling += part * plan.Budgeted(stage);
         }
 
         return new Quote(ceiling, Ceiling(terms, askPerCoreHour, plan.Stages[0].Spec.Resources, plan.Stages[0].Spec.Limits));

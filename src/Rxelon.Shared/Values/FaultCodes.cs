@@ -55,6 +55,8 @@ public static class FaultCodes
     public const string ModelMissing = "model-missing";
     public const string ModelLoading = "model-loading";
     public const string ModelStalled = "model-stalled";
+    public const string ResultsDiffer = "results-differ";
+    public const string OperatorDistrusted = "operator-distrusted";
     public const string NodeLost = "node-lost";
     public const string NodeBusy = "node-busy";
     public const string NodeRestarted = "node-restarted";

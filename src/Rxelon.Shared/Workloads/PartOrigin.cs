@@ -13,7 +13,8 @@ public readonly record struct PartRange(int First, int Count);
 /// <param name="Source">The part of the submission whose input (blob and key) it gets; null: it has none of its own.</param>
 /// <param name="Needs">Parts whose results it gets, in this order.</param>
 /// <param name="Carry">The last part of the previous round, whose result it gets as the shared input; null in the first round.</param>
-public sealed record PartOrigin(int Stage, int Round, int Index, int? Source, IReadOnlyList<PartRange> Needs, int? Carry)
+/// <param name="CheckOf">The part that it repeats to check it (docs/design/verification.md); null: it is no check.</param>
+public sealed record PartOrigin(int Stage, int Round, int Index, int? Source, IReadOnlyList<PartRange> Needs, int? Carry, int? CheckOf = null)
 {
     /// <summary>The origin of a part that the submission named.</summary>
     public static PartOrigin Submitted(int part) => new(0, 1, part, part, [], null);

@@ -50,6 +50,14 @@ public static class SignedStatements
         return (stop ? statement.U32(StopFlag) : statement).ToArray();
     }
 
+    /// <summary>
+    /// A node's promise of an answer (docs/design/verification.md): "rx/commit/v1\n" ‖ task 16 ‖ u32 part ‖ u32 attempt ‖ node 16 ‖
+    /// commitment 32.
+    /// </summary>
+    public static byte[] Commit(AttemptId attempt, NodeId node, ReadOnlySpan<byte> commitment)
+        => new StatementWriter("rx/commit/v1")
+            .Bytes(attempt.Task.ToBytes()).U32(attempt.Part).U32(attempt.Number).Bytes(node.ToBytes()).Bytes(commitment).ToArray();
+
     /// <summary>A node's failure report: "rx/failure/v1\n" ‖ task ‖ u32 part ‖ u32 attempt ‖ node ‖ SHA-256(code ‖ 0x0A ‖ message).</summary>
     public static byte[] Failure(AttemptId attempt, NodeId node, string code, string message)
         => new StatementWriter("rx/failure/v1")

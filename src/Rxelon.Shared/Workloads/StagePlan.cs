@@ -17,15 +17,18 @@ public sealed class StagePlan
     /// <summary>Parts of all stages and rounds at most.</summary>
     public const int MaxParts = 1_000_000;
 
-    private StagePlan(IReadOnlyList<StageTerms> stages, RoundsSpec? rounds, int? last)
+    private readonly VerifySpec? _verify;
+
+    private StagePlan(IReadOnlyList<StageTerms> stages, RoundsSpec? rounds, int? last, VerifySpec? verify)
     {
+        _verify = verify;
         Stages = stages;
         Rounds = rounds;
         LastOfRound = last;
         foreach (var stage in stages)
         {
             var times = stage.Repeats ? MaxRounds : 1;
-            Weight += (Int128)stage.Weight * stage.Parts * times;
+            Weight += (Int128)stage.Weight * Budgeted(stage);
             Total += (long)stage.Parts * times;
         }
     }
@@ -42,7 +45,14 @@ public sealed class StagePlan
     /// <summary>Rounds at most.</summary>
     public int MaxRounds => Rounds?.Max ?? 1;
 
-    /// <summary>The weight of every part that may come to be.</summary>
+    /// <summary>How many parts of this stage the hold has room for: all rounds, and the checks of them.</summary>
+    public long Budgeted(StageTerms stage)
+    {
+        var parts = (long)stage.Parts * (stage.Repeats ? MaxRounds : 1);
+        return _verify?.Budgeted(parts) ?? parts;
+    }
+
+    /// <summary>The weight of every part that may come to be, checks included.</summary>
     public Int128 Weight { get; }
 
     /// <summary>The number of parts that may come to be.</summary>
@@ -54,13 +64,15 @@ public sealed class StagePlan
     /// <summary>The plan; malformed or too-large when the stages cannot be computed as they stand.</summary>
     public static Outcome<StagePlan> Of(TaskSpec spec, int submitted)
     {
+        if (spec.Verify?.Problem() is { } problem)
+            return new Fault(FaultCodes.Malformed, $"The task's verification: {problem}", Culprit.Input);
         if (spec is { Stages: null, Rounds: null })
-            return new StagePlan([new StageTerms(0, Main, spec, [], submitted, null, 1, false, false)], null, null);
+            return new StagePlan([new StageTerms(0, Main, spec, [], submitted, null, 1, false, false)], null, null, spec.Verify);
         var read = StageReader.Read(spec, submitted);
         if (read.Fault is { } fault)
             return fault;
         var (stages, last) = read.Value;
-        var plan = new StagePlan(stages, spec.Rounds, last);
+        var plan = new StagePlan(stages, spec.Rounds, last, spec.Verify);
         if (plan.Total > MaxParts)
             return TooLarge($"Its stages and rounds come to {plan.Total} parts; {MaxParts} is the most.");
         var needs = plan.CountNeeds();
@@ -81,13 +93,27 @@ public sealed class StagePlan
         return starts;
     }
 
-    /// <summary>The parts that exist from the start besides those of the submission, in their order.</summary>
+    /// <summary>
+    /// The parts that exist from the start besides those of the submission, in their order: the stages', then the checks of all of them.
+    /// </summary>
     public IReadOnlyList<PartOrigin> AtSubmission()
     {
-        if (Stages.Count == 1)
-            return [];
         var starts = StartsAtSubmission();
-        return [.. Stages.Skip(1).Where(s => !s.Follows).SelectMany(s => Origins(s, 1, starts, null))];
+        PartOrigin[] planned = [.. Stages.Skip(1).Where(s => !s.Follows).SelectMany(s => Origins(s, 1, starts, null))];
+        return IsRunSeveralTimes
+            ? [.. planned, .. Checks([.. Enumerable.Range(0, Stages[0].Parts).Select(PartOrigin.Submitted), .. planned], 0)]
+            : planned;
+    }
+
+    /// <summary>The checks that come with these parts, which begin at an index, when every part is run several times.</summary>
+    public IReadOnlyList<PartOrigin> Checks(IReadOnlyList<PartOrigin> origins, int first)
+    {
+        if (!IsRunSeveralTimes)
+            return [];
+        List<PartOrigin> checks = [];
+        for (var i = 0; i < origins.Count; i++)
+            checks.AddRange(Enumerable.Repeat(origins[i] with { CheckOf = first + i }, _verify!.FromTheStart - 1));
+        return checks;
     }
 
     /// <summary>The parts of another round, to be appended at <paramref name="first"/>; <paramref name="starts"/> are those of the last one.</summary>
@@ -116,6 +142,8 @@ public sealed class StagePlan
 
         return [.. Stages.Where(s => s.Follows).SelectMany(s => Origins(s, 1, moved, null))];
     }
+
+    private bool IsRunSeveralTimes => _verify?.FromTheStart > 1;
 
     private IEnumerable<PartOrigin> Origins(StageTerms stage, int round, IReadOnlyList<int> starts, int? carry)
     {

@@ -102,6 +102,10 @@ public sealed record TaskSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RoundsSpec? Rounds { get; init; }
 
+    /// <summary>How results are checked; null: every signed result counts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VerifySpec? Verify { get; init; }
+
     /// <summary>The bytes that are signed and kept.</summary>
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, SpecJson.Default.TaskSpec);
 

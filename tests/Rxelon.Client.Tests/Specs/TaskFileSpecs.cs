@@ -55,6 +55,43 @@ public sealed class TaskFileSpecs
         Assert.Equal(merge, plan.Merge);
     }
 
+    [Theory]
+    [InlineData("verify: adaptive", "adaptive", VerifyPolicy.Adaptive, 0, 0, 0)]
+    [InlineData("verify: { policy: quorum }", "quorum", VerifyPolicy.Quorum, 0, 2, 3)]
+    [InlineData("verify: { policy: quorum, of: 5, agree: 4, compare: bytes }", "quorum:4/5", VerifyPolicy.Quorum, 0, 4, 5)]
+    [InlineData("verify: { policy: spot, rate: 0.1 }", "spot:0.1", VerifyPolicy.Spot, 100_000, 0, 0)]
+    [InlineData("verify: { policy: spot, rate: 0.000001 }", "spot:0.000001", VerifyPolicy.Spot, 1, 0, 0)]
+    public void How_results_are_checked_is_said_in_the_file_or_in_one_word(string yaml, string word, VerifyPolicy policy, int rate, int agree, int of)
+    {
+        var expected = new VerifySpec { Policy = policy, RateMillionths = rate, Agree = agree, Of = of };
+        Assert.Equal(expected, Read($"run: {{ wasm: {{ module: a.wasm }} }}\n{yaml}").Spec.Verify);
+        Assert.Equal(expected, VerifyText.Parse(word).Value);
+    }
+
+    [Theory]
+    [InlineData("verify: { policy: quorum, of: 6 }", "verify.policy")]
+    [InlineData("verify: { policy: quorum, of: 3, agree: 1 }", "verify.policy")]
+    [InlineData("verify: { policy: spot }", "verify.rate")]
+    [InlineData("verify: { policy: spot, rate: 1.5 }", "verify.rate")]
+    [InlineData("verify: { policy: spot, rate: 0.0000001 }", "verify.rate")]
+    [InlineData("verify: { rate: 1 }", "verify.policy")]
+    [InlineData("verify: { policy: quorum }\nprivacy: { sticky: true }", "verify")]
+    public void Terms_of_checking_that_cannot_be_are_refused(string yaml, string field)
+        => Assert.Contains(Errors($"run: {{ wasm: {{ module: a.wasm }} }}\n{yaml}"), e => e.Code == FaultCodes.Malformed && e.Field == field);
+
+    [Theory]
+    [InlineData("quorum:2")]
+    [InlineData("quorum:1/3")]
+    [InlineData("spot")]
+    [InlineData("spot:2")]
+    [InlineData("adaptive:1")]
+    [InlineData("always")]
+    public void A_word_that_says_no_terms_of_checking_is_refused(string word) => Assert.Equal(FaultCodes.Malformed, VerifyText.Parse(word).Fault?.Code);
+
+    [Fact]
+    public void A_task_without_checks_says_nothing_of_them()
+        => Assert.Null(Read("run: { wasm: { module: a.wasm } }\nverify: { policy: none }").Spec.Verify);
+
     [Fact]
     public void Stages_and_rounds_become_part_of_the_spec_and_their_programs_stay_here()
     {
@@ -198,7 +235,9 @@ public sealed class TaskFileSpecs
     public void A_network_that_cannot_be_is_refused(string yaml) => Assert.NotEmpty(Errors(yaml));
 
     [Theory]
-    [InlineData("verify:\n  policy: quorum", "verify.policy", 3)]
+    [InlineData("verify:\n  policy: canary", "verify.policy", 3)]
+    [InlineData("verify: { policy: adaptive, compare: numeric }", "verify.compare", 2)]
+    [InlineData("verify: { policy: adaptive, expected: { 0: x } }", "verify.expected", 2)]
     [InlineData("secrets: [{ store: x }]", "secrets", 2)]
     [InlineData("placement: { minRank: silver }", "placement.minRank", 2)]
     [InlineData("placement: { own: true }", "placement.own", 2)]

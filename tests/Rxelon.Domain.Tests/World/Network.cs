@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tests.World;
@@ -53,9 +55,10 @@ internal sealed class Network
             s => Shaped(s with
             {
                 Limits = s.Limits with { Retries = 1 },
+                Verify = Rotates(id) || IsSealed(id) ? null : Terms(task),
                 Privacy = s.Privacy with { Rotate = Rotates(id), Custody = IsSealed(id) ? Custody.Sealed : Custody.Managed },
             }, task),
-            Now, User(user)));
+            Now, User(user)) with { CheckSeed = SHA256.HashData(BitConverter.GetBytes(task)) });
     }
 
     /// <summary>Every third task rotates its keys.</summary>
@@ -63,6 +66,15 @@ internal sealed class Network
 
     /// <summary>Every other task has its keys with its owner, whose client attends as well as the bus lets it.</summary>
     internal static bool IsSealed(TaskId task) => task.ToBytes()[15] % 2 == 1;
+
+    // Unverified, always checked, checked by chance, checked by what is at stake, in turn.
+    private static VerifySpec? Terms(int task) => (task / 6 % 4) switch
+    {
+        0 => null,
+        1 => new VerifySpec { Policy = VerifyPolicy.Quorum, Of = 3, Agree = 2 },
+        2 => new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 500_000 },
+        _ => new VerifySpec { Policy = VerifyPolicy.Adaptive },
+    };
 
     // Plain tasks, map and reduce, and rounds, in turn.
     private static TaskSpec Shaped(TaskSpec spec, int task) => (Rotates(Ids.Task(task)) || IsSealed(Ids.Task(task)) ? 0 : task % 3) switch
@@ -85,7 +97,7 @@ internal sealed class Network
 
         // The matchmaker undoes matches that nobody answered.
         foreach (var (id, task) in Tasks.Where(t => t.Value.Durable is { IsAlive: true, HoldConfirmed: true }))
-            Place(id, [.. Enumerable.Range(0, task.Durable.Parts.Count).Where(p => task.Durable.Parts[p].IsReady)]);
+            Place(id, TaskDecider.Demanded(task.Durable));
     }
 
     internal void Cancel(int task) => Task(Ids.Task(task), new CancelTask(Ids.Task(task), null, Now));
@@ -191,23 +203,28 @@ internal sealed class Network
                 case HoldFunds e: Post(e.Owner, new PlaceHold(e.Owner, from, e.Amount, Now)); break;
                 case AdjustHold e: Post(e.Owner, new ChangeHold(e.Owner, from, e.Amount, e.CommandId, Now)); break;
                 case Settle e: Post(e.Owner, new SettleHold(e.Owner, from, e.Number, e.Lines, Given.Terms.FeePermille, e.Close, Now)); break;
-                case Demand e: Place(from, e.Parts.Waiting); break;
+                case Demand e: Place(from, e.Parts); break;
                 case StartAttempts e: Start(from, e); break;
                 case GrantKeys e: Grant(from, e); break;
                 case PassGrants e: Pass(from, e); break;
+                case RequestReveals e: Reveal(from, e); break;
                 case CheckSessions e: Post(from, new LoseSessions(from, e.Sessions, Now)); break;
                 default: break;
             }
         }
     }
 
-    private void Place(TaskId task, IReadOnlyList<int> waiting)
+    private void Place(TaskId task, TaskDemand demand)
     {
         var state = Tasks[task].Durable;
-        foreach (var part in waiting.Where(p => state.MaxAskPerCoreHour(state.StageOf(state.Parts[p])) >= Given.Ask))
+        foreach (var part in demand.Waiting.Where(p => state.MaxAskPerCoreHour(state.StageOf(state.Parts[p])) >= Given.Ask))
         {
             Assert.Equal(0, state.Parts[part].Missing);
-            var n = (part + _handled) % Operators;
+            var others = demand.Apart.GetValueOrDefault(part)?.Operators ?? [];
+            var allowed = Enumerable.Range(0, Operators).Where(o => !demand.Distrusted.Contains(Operator(o)) && !others.Contains(Operator(o))).ToList();
+            if (allowed.Count == 0)
+                continue;
+            var n = allowed[(part + _handled) % allowed.Count];
             Post(task, new PlaceParts(task, [new Placed(part, Ids.Node(n), Operator(n), (ulong)n, Given.Ask)], Now));
         }
     }
@@ -243,8 +260,33 @@ internal sealed class Network
                 _ => null,
             };
             Post(task, fault is null
-                ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0 }], Now)
+                ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0, Promise = Promise(task, attempt) }], Now)
                 : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, [])], Now));
         }
+    }
+
+    // One answer in nine is wrong, and one reveal in thirteen is not what was promised.
+    private (byte[], byte[])? Promise(TaskId task, PartAttempt attempt)
+        => (AnswerCommitment.Of(new AttemptId(task, attempt.Part, attempt.Number), Nonce, AnswerFor(attempt, _handled % 9 == 0)), [1]);
+
+    private void Reveal(TaskId task, RequestReveals e)
+    {
+        foreach (var attempt in e.Attempts)
+        {
+            var reported = Tasks[task].Journal.OfType<PartsReported>().SelectMany(r => r.Parts).Last(r => r.Result.Attempt == attempt);
+            var id = new AttemptId(task, attempt.Part, attempt.Number);
+            var lied = !AnswerCommitment.Fits(reported.Commitment, id, Nonce, AnswerFor(attempt, false));
+            var shown = AnswerFor(attempt, lied != (_handled % 13 == 0));
+            Post(task, new RevealAnswers(task, e.Node, [new RevealedAnswer(attempt, Nonce, shown)], Now));
+        }
+    }
+
+    private static byte[] Nonce { get; } = new byte[AnswerCommitment.NonceSize];
+
+    private static Answer AnswerFor(PartAttempt attempt, bool wrong)
+    {
+        var bytes = new byte[Answer.Size];
+        bytes[0] = wrong ? (byte)(1 + attempt.Part) : (byte)0;
+        return Answer.FromBytes(bytes);
     }
 }

@@ -18,7 +18,7 @@ public sealed class AdminSpecs(RunningHub hub)
         var (exit, lines) = await RunAsync("help");
         Assert.Equal(0, exit);
         foreach (var command in (string[])
-            ["cluster show", "hub status", "nodes list", "nodes show", "nodes token", "nodes approve", "nodes revoke",
+            ["cluster show", "hub status", "nodes list", "nodes show", "nodes token", "nodes approve", "nodes revoke", "nodes reinstate",
                 "accounts list", "accounts show", "accounts grant", "tasks find", "tasks why", "tasks cancel"])
             Assert.Contains(lines, l => l.StartsWith(command, StringComparison.Ordinal));
     }

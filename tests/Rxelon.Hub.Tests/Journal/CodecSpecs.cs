@@ -60,6 +60,9 @@ public sealed class CodecSpecs
     [Theory]
     [InlineData("account.opened.1+signed")]
     [InlineData("task.parts-accepted.1+stop")]
+    [InlineData("task.submitted.1+seed")]
+    [InlineData("task.parts-added.1+check")]
+    [InlineData("node.state.1+quarantine")]
     [InlineData("node.enrolled.1+signed")]
     [InlineData("task.keys-released.1+owner")]
     public void Fields_that_were_added_later_are_kept_as_well(string name)

@@ -5,6 +5,7 @@ using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Tests.Journal;
@@ -27,6 +28,13 @@ internal static class Samples
             "ann", AccountKind.User, Bytes(32, 18), Bytes(32, 19), At, new OpeningSignature(1_790_000_000_000, Bytes(64, 24))),
         ["task.parts-accepted.1+stop"] = new PartsAccepted(
             [new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15), true)], At),
+        ["task.submitted.1+seed"] = new TaskSubmitted(
+            new Submission(Owner, """{"name":"tiles","kind":"Wasm"}"""u8.ToArray(), [Blob(6)], Blob(8), [2], [3], new Tokens(4), [5], [6]), new PriceTerms(new Tokens(1), new Tokens(2), 3, 4, 5), new Tokens(6), At)
+        {
+            CheckSeed = Bytes(32, 27),
+        },
+        ["task.parts-added.1+check"] = new PartsAdded(3, [PartOrigin.Submitted(2) with { CheckOf = 2 }, PartOrigin.Submitted(0) with { CheckOf = 0 }], At),
+        ["node.state.1+quarantine"] = NodeState.Of(Node) with { Operator = Operator, Quarantine = new NodeQuarantined(Task, 1, 2, "outvoted", At) },
         ["node.enrolled.1+signed"] = new NodeEnrolled(
             Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),
         ["task.keys-released.1+owner"] = new KeysReleased([new Released(Attempt, Node, Bytes(32, 13), ByOwner: true)], At),
@@ -45,6 +53,12 @@ internal static class Samples
         new KeysReleased([new Released(Attempt, Node, Bytes(32, 13))], At),
         new PartsAccepted(
             [new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15))], At),
+        new PartsReported(
+            [new Reported(new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15), true), Bytes(32, 30), Bytes(64, 31))], At),
+        new AnswersRevealed([new RevealedAnswer(Attempt, Bytes(32, 32), Answer.FromBytes(Bytes(32, 33)))], At),
+        new PartsRejected([new Rejected(Attempt, Node, Operator, 3, "outvoted"), new Rejected(new(8, 1), Node, Operator, null, "reveal-mismatch")], At),
+        new PartsSpared([new Spared(5, 3)], At),
+        new OperatorDistrusted(Operator, [1, 300], [2], At),
         new AttemptsFailed([new Failed(Attempt, Node, Fault, Blob(16), Bytes(64, 17)), new Failed(new(9, 1), Node, Fault, null, [1])], At),
         new AttemptsResumed([Attempt, new(8, 3)], Node, 42, At),
         new TaskAdjusted("adjust-1", Tier.Priority, new Tokens(3), new Tokens(2), 3600, At),
@@ -66,6 +80,8 @@ internal static class Samples
         new NodeApproved("root", At),
         new NodeRevoked("root", "stolen", At),
         new NodeRenewed(Bytes(32, 23), At),
+        new NodeQuarantined(Task, 1, 2, "outvoted", At),
+        new NodeReinstated("root", "talked to them", At),
         new NodeWindowRecorded(new NodeWindow(At, At.AddHours(1), 1, 2, 3, 4, 5), At),
         Account(),
         NodeState.Of(Node) with

@@ -72,6 +72,20 @@ public sealed class FileVaultSpecs : IDisposable
     }
 
     [Fact]
+    public void A_check_gets_the_verify_key_of_the_part_that_it_checks()
+    {
+        using var vault = FileVault.Open(_folder.Path, null);
+        using var session = ExchangeKeyPair.Generate();
+        var order = new GrantOrder(new AttemptId(Task, 9, 1), 4, "program", [], VerifyOf: 4);
+        var page = Assert.Single(vault.SealGrants(Seal(vault), Node, session.PublicKey, [order]).Value[0]);
+        Assert.True(SealedKey.TryRead(page, out var sealedPage));
+        using var keys = GrantedKeys.Read([KeyWrap.Unwrap(sealedPage, session, KeyWrapContext.PartGrant(Task, 9, 1, Node)).Value], 0).Value;
+        Assert.Equal(KeySchedule.Verify(_taskKey, 4), keys.Verify);
+        Assert.Equal(KeySchedule.Input(_taskKey, 4), keys.Input.ToArray());
+        Assert.Equal(KeySchedule.Result(_taskKey, 9, 1), keys.Result.ToArray());
+    }
+
+    [Fact]
     public void An_unusable_session_key_gets_no_grant()
     {
         using var vault = FileVault.Open(_folder.Path, null);

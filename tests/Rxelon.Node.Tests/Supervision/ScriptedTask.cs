@@ -68,11 +68,13 @@ internal sealed class ScriptedTask(ProgramBundle program, WorkloadKind kind = Wo
 
     /// <summary>The keys of an attempt that needs others' results, one frame a page.</summary>
     internal IEnumerable<ToNode> GrantPages(
-        byte[] sessionKey, NodeId node, int part, int number, string programName, IReadOnlyList<NeededBlob> results)
+        byte[] sessionKey, NodeId node, int part, int number, string programName, IReadOnlyList<NeededBlob> results,
+        int? verifyOf = null, int? source = null)
     {
         var pages = GrantedKeys.Write(
-            new byte[32], KeySchedule.Result(_key, part, number), KeySchedule.Log(_key, part, number), KeySchedule.Shared(_key, programName),
-            [.. results.Select(r => KeySchedule.Result(_key, (int)r.Part, (int)r.Number))]);
+            source is { } from ? KeySchedule.Input(_key, from) : new byte[32], KeySchedule.Result(_key, part, number), KeySchedule.Log(_key, part, number), KeySchedule.Shared(_key, programName),
+            [.. results.Select(r => KeySchedule.Result(_key, (int)r.Part, (int)r.Number))],
+            verifyOf is { } of ? KeySchedule.Verify(_key, of) : null);
         for (var page = 0; page < pages.Count; page++)
         {
             var wrapped = KeyWrap.Wrap(pages[page], sessionKey, KeyWrapContext.PartGrant(Id, part, number, node, GrantedKeys.LabelOf(page)));

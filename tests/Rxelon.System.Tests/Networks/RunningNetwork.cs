@@ -60,13 +60,18 @@ public class RunningNetwork : IAsyncLifetime
             Assert.True(added.Code == 0, added.ToString());
         }
 
+        await StartNodesAsync();
+        await NodesOnlineAsync(Nodes.Count);
+    }
+
+    /// <summary>Joins and starts the nodes.</summary>
+    protected virtual async Task StartNodesAsync()
+    {
         foreach (var name in (string[])["node1", "node2"])
         {
             var state = await Network.JoinNodeAsync(name, OperatorId.ToString());
             Nodes.Add((state, RunNode(state)));
         }
-
-        await NodesOnlineAsync(Nodes.Count);
     }
 
     public virtual async Task DisposeAsync()

@@ -22,7 +22,7 @@ internal sealed class NodesList(AdminContext context) : IAdminCommand
         foreach (var node in context.Nodes.All())
         {
             var online = live.TryGetValue(node.Node, out var s) ? $"online, {s.Running} running, {s.Offer.SlotsFree} slots free" : "offline";
-            output.Line($"{node.Node}  {node.Standing,-8}  {node.Name,-16}  operator {node.Operator}  {online}");
+            output.Line($"{node.Node}  {node.Standing,-8}  {node.Name,-16}  operator {node.Operator}  {online}{(node.Quarantine is { } why ? $"  quarantined ({why})" : "")}");
         }
 
         return 0;
@@ -52,6 +52,8 @@ internal sealed class NodesShow(AdminContext context) : IAdminCommand
         output.Line($"node        {node.Node} {node.Name}");
         output.Line($"operator    {node.Operator}");
         output.Line($"standing    {node.Standing}, enrolled {node.EnrolledAt:u}");
+        if (node.Quarantine is { } q)
+            output.Line($"quarantine  since {q.At:u}: a wrong answer ({q.Reason}) for part {q.Part}, attempt {q.Attempt} of {q.Task}; 'nodes reinstate' lifts it");
         output.Line($"record      {node.Accepted} accepted, {node.Failed} failed, {node.Lost} lost, online {TimeSpan.FromMilliseconds(node.OnlineMillis):c}");
         var sessions = (SessionList)await context.AskAsync<NodeRouterKey>(ListSessions.Instance, cancel);
         if (sessions.Sessions.FirstOrDefault(s => s.Offer.Node == id) is not { } live)
@@ -133,6 +135,32 @@ internal sealed class NodesDecide(AdminContext context, string verb) : IAdminCom
             : new RevokeNode(node, arguments.By, arguments.Get("reason") ?? "no reason given", context.Now);
         var reply = (NodeReply)await context.AskAsync<NodeRegion>(command, cancel);
         output.Line(reply is NodeRefused refused ? $"{refused.Fault.Code}: {refused.Fault.Message}" : $"{node} {verb}d");
+        return reply is NodeRefused ? 1 : 0;
+    }
+}
+
+/// <summary><c>nodes reinstate</c>: after a word with the operator.</summary>
+internal sealed class NodesReinstate(AdminContext context) : IAdminCommand
+{
+    public string Module => "nodes";
+
+    public string Verb => "reinstate";
+
+    public string Description => "Let a node that gave a wrong answer work again";
+
+    public IReadOnlyList<AdminSwitch> Switches =>
+        [new("node", "the node's id", Required: true), new("reason", "kept in the journal", Required: true)];
+
+    public async Task<int> RunAsync(AdminArguments arguments, IAdminOutput output, CancellationToken cancel)
+    {
+        if (!NodeId.TryParse(arguments.Need("node"), out var node))
+        {
+            output.Line($"'{arguments.Need("node")}' is not a node id; 'nodes list' shows them.");
+            return 1;
+        }
+
+        var reply = (NodeReply)await context.AskAsync<NodeRegion>(new ReinstateNode(node, arguments.By, arguments.Need("reason"), context.Now), cancel);
+        output.Line(reply is NodeRefused refused ? $"{refused.Fault.Code}: {refused.Fault.Message}" : $"{node} reinstated");
         return reply is NodeRefused ? 1 : 0;
     }
 }

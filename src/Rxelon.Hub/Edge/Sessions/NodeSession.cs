@@ -35,6 +35,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
     private string _version = "";
     private IReadOnlyList<string> _warnings = [];
     private bool _suspect;
+    private bool _quarantined;
     private bool _fastTick;
     private long _busySince;
     private long? _goneSince;
@@ -53,6 +54,8 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         });
         Receive<GrantParts>(m => WithChannel(m, () => _work.Grant(m)));
         Receive<StopParts>(m => WithChannel(m, () => _work.Stop(m)));
+        Receive<AskReveals>(m => _results.AskReveals(m));
+        Receive<SetQuarantine>(OnQuarantine);
         Receive<SessionWork.BlobsRead>(m => _work.On(m));
         Receive<SessionResults.Stored>(m => _results.On(m));
         Receive<CutSession>(m => Cut(m.Fault));
@@ -144,6 +147,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         }
 
         _operator = ((NodeView)reply).Operator;
+        _quarantined = ((NodeView)reply).Quarantine is not null;
         admission.Epoch = _services.NextEpoch();
         if (WireMap.Offer(admission.Hello.Offer, _node, _operator, admission.Epoch, _services.Options) is not { } offer)
         {
@@ -188,7 +192,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         };
         welcome.Stop.AddRange(stop.Select(WireMap.Key));
         _log.Info("Node {Node} is in, session {Session}, client {Version}", _node, _channel.Epoch, _version);
-        Context.Parent.Tell(new SessionUp(_offer!, Self));
+        Context.Parent.Tell(new SessionUp(Offered, Self));
         _channel.Open(welcome);
         _work.Opened(_channel, hello, stop);
         TellNews();
@@ -237,6 +241,8 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
                 return _results.Report(frame.Report);
             case ToHub.BodyOneofCase.Failure:
                 return _results.Failure(frame.Failure);
+            case ToHub.BodyOneofCase.Reveals:
+                return _results.Revealed(frame.Reveals);
             case ToHub.BodyOneofCase.UploadRequest:
                 return _results.Upload(frame.UploadRequest);
             case ToHub.BodyOneofCase.Progress:
@@ -255,7 +261,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
                 return "its offer makes no sense";
             _offer = offer;
             _warnings = WireMap.Warnings(beat.Offer);
-            Context.Parent.Tell(new SessionOffer(offer));
+            Context.Parent.Tell(new SessionOffer(Offered));
         }
 
         TellNews();
@@ -298,7 +304,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         if (!_suspect && Overdue >= options.SuspectAfter)
         {
             _suspect = true;
-            Context.Parent.Tell(new SessionOffer(_offer! with { Draining = true }));
+            Context.Parent.Tell(new SessionOffer(Offered));
         }
 
         _channel.Tick();
@@ -323,8 +329,26 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
     private void Trust()
     {
         _suspect = false;
-        Context.Parent.Tell(new SessionOffer(_offer!));
+        Context.Parent.Tell(new SessionOffer(Offered));
     }
+
+    /// <summary>What the matchmaker is told: a node that is silent or gave a wrong answer gets nothing new.</summary>
+    private NodeOffer Offered => _suspect || _quarantined ? _offer! with { Draining = true } : _offer!;
+
+    private void OnQuarantine(SetQuarantine change)
+    {
+        var begins = change.IsQuarantined && !_quarantined;
+        _quarantined = change.IsQuarantined;
+        if (_channel is null)
+            return;
+        Context.Parent.Tell(new SessionOffer(Offered));
+        if (begins)
+            _work.GiveUp(Quarantined);
+        Pace();
+    }
+
+    private static Fault Quarantined { get; } = new(
+        FaultCodes.OperatorDistrusted, "The node gave a wrong answer to somebody; what it ran is placed elsewhere.", Culprit.Node, Retryable: true);
 
     private bool WithChannel(IToNode work, Action then)
     {
@@ -346,7 +370,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
     }
 
     private void TellNews() => Context.Parent.Tell(new SessionNews(new SessionStatus(
-        _offer!, _since, _services.Now, _work.Running, _version, _warnings)));
+        Offered, _since, _services.Now, _work.Running, _version, _warnings)));
 
     /// <summary>Ten thousand idle sessions must not tick four times a second.</summary>
     private void Pace()

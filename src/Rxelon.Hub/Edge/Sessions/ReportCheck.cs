@@ -1,6 +1,7 @@
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
@@ -23,6 +24,9 @@ internal static class ReportCheck
         var statement = SignedStatements.Result(attempt, node, input, result, WireMap.Metering(report.Metering), report.Stop);
         if (!Signatures.Verify(identityKey, statement, report.Signature.Span))
             return new Fault(FaultCodes.BadSignature, "The result is not signed by the node's identity.", Culprit.Node, Retryable: true);
+        if (!report.Commitment.IsEmpty && (report.Commitment.Length != AnswerCommitment.Size
+            || !Signatures.Verify(identityKey, SignedStatements.Commit(attempt, node, report.Commitment.Span), report.CommitSignature.Span)))
+            return new Fault(FaultCodes.BadSignature, "The promise of an answer is not signed by the node's identity.", Culprit.Node, Retryable: true);
         if (result.Size > MaxResultBytes(outputBytes))
             return new Fault(FaultCodes.OutputLimit, "The result is larger than the task allows.", Culprit.Program, Retryable: true);
         if (result.IsInline && !IsWhole(report.Result, result))

@@ -3,6 +3,7 @@ using Akka.Event;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
@@ -15,6 +16,7 @@ namespace Rxelon.Hub.Edge.Sessions;
 internal sealed class SessionResults(
     NodeId node, SessionServices services, Calls calls, SessionWindow window, AttemptBook book, IActorRef self, ILoggingAdapter log)
 {
+    private const int MaxRevealsPerFrame = 1_000;
     private static readonly TimeSpan PathLifetime = TimeSpan.FromHours(1);
     private readonly HashSet<AttemptId> _reporting = [];
     private List<Verified> _toStore = [];
@@ -77,6 +79,37 @@ internal sealed class SessionResults(
                 grant.Path = services.Urls.Put(known.Owner, blob, PathLifetime);
             _channel?.Send(new ToNode { UploadGrant = grant });
         });
+        return null;
+    }
+
+    /// <summary>Asks the node for what it promised.</summary>
+    internal void AskReveals(AskReveals ask)
+    {
+        foreach (var some in ask.Attempts.Chunk(MaxRevealsPerFrame))
+        {
+            var frame = new RevealRequest();
+            frame.Attempts.AddRange(some.Select(a => WireMap.Key(new AttemptId(ask.Task, a.Part, a.Number))));
+            _channel?.Send(new ToNode { Reveal = frame });
+        }
+    }
+
+    /// <summary>The node shows what it promised; whether it fits is the task's to say. Null, or how the frame breaks the protocol.</summary>
+    internal string? Revealed(Reveals reveals)
+    {
+        var shown = new List<(TaskId Task, RevealedAnswer Answer)>();
+        foreach (var r in reveals.Reveals_)
+        {
+            if (!WireMap.TryRead(r.Attempt, out var attempt) || r.Nonce.Length != AnswerCommitment.NonceSize || r.Answer.Length != Shared.Verification.Answer.Size)
+                return "its answers cannot be read";
+            shown.Add((attempt.Task, new RevealedAnswer(WireMap.PartOf(attempt), r.Nonce.ToByteArray(), Shared.Verification.Answer.FromBytes(r.Answer.Span))));
+        }
+
+        foreach (var group in shown.GroupBy(s => s.Task, s => s.Answer))
+        {
+            RevealedAnswer[] answers = [.. group];
+            calls.Send(() => services.Tasks, () => new RevealAnswers(group.Key, node, answers, services.Now), _ => { });
+        }
+
         return null;
     }
 
@@ -154,7 +187,10 @@ internal sealed class SessionResults(
             return;
         }
 
-        var reported = new ReportedResult(WireMap.PartOf(attempt), result, WireMap.Metering(report.Metering), report.Signature.ToByteArray(), report.Stop);
+        var reported = new ReportedResult(WireMap.PartOf(attempt), result, WireMap.Metering(report.Metering), report.Signature.ToByteArray(), report.Stop)
+        {
+            Promise = report.Commitment.IsEmpty ? null : (report.Commitment.ToByteArray(), report.CommitSignature.ToByteArray()),
+        };
         Keep(new Verified(attempt, known.Owner, result, result.IsInline ? report.Result.Inline.ToByteArray() : null, reported, null));
     }
 

@@ -94,6 +94,16 @@ internal sealed class SessionWork(
         results.Close();
     }
 
+    /// <summary>The session stays, its attempts do not: the node stops them and their tasks place them again.</summary>
+    internal void GiveUp(Fault fault)
+    {
+        var attempts = book.Attempts.ToList();
+        window.Failed += attempts.Count;
+        foreach (var attempt in attempts)
+            _channel!.Send(new ToNode { Stop = new StopAttempt { Attempt = WireMap.Key(attempt), Reason = fault.Message } });
+        GiveBack(attempts, fault);
+    }
+
     internal void Record(NodeWindow counts)
         => calls.Send(() => services.Nodes, () => new RecordNodeWindow(node, counts, services.Now), _ => { });
 
@@ -274,6 +284,7 @@ internal sealed class SessionWork(
         PartsTotal = (uint)start.PartsTotal,
         Stage = start.Stage,
         StopFile = start.StopFile ?? "",
+        Verified = start.Verified,
     };
 
     private static bool IsSmall(NeededResult needed) => needed.Result.Size <= SmallResult;

@@ -11,7 +11,8 @@ namespace Rxelon.Node.Executors.Mock;
 /// <summary>
 /// Computes nothing: its result's stdout is the SHA-256 of the input in hex. For tests and for measuring everything but the
 /// sandboxes; a node has it only when started with <c>--mock</c>. Arguments: <c>--delay-ms N</c>, <c>--output-bytes N</c>,
-/// <c>--fail CODE</c>, <c>--crash</c>.
+/// <c>--fail CODE</c>, <c>--crash</c>, <c>--random</c> (a result that no other run has). A node whose environment says
+/// <c>RXELON_MOCK_LIES=1</c> gives wrong results, as a cheating operator's would.
 /// </summary>
 public sealed class MockExecutor(TimeProvider time) : IExecutor
 {
@@ -35,6 +36,8 @@ public sealed class MockExecutor(TimeProvider time) : IExecutor
 
 internal sealed class MockSandbox(SandboxSpec spec, TimeProvider time) : ISandbox
 {
+    private const string Lies = "RXELON_MOCK_LIES";
+
     /// <inheritdoc/>
     public async Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
     {
@@ -47,6 +50,10 @@ internal sealed class MockSandbox(SandboxSpec spec, TimeProvider time) : ISandbo
         if (Text(program, "--fail") is { } code)
             return new RunResult(new Fault(code, "The mock was told to fail.", Culprit.Program), default, "the mock's log\n");
         var stdout = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(digest));
+        if (Environment.GetEnvironmentVariable(Lies) == "1")
+            stdout = "computed nothing"u8.ToArray();
+        if (program.Args.Contains("--random"))
+            stdout = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
         if (Number(program, "--output-bytes") is { } size)
             Array.Resize(ref stdout, (int)size);
         var tar = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);

@@ -1,0 +1,55 @@
+using Rxelon.Shared.Workloads;
+using YamlDotNet.RepresentationModel;
+
+namespace Rxelon.Client.Specs;
+
+/// <summary>The verify section: how results are checked (docs/design/verification.md).</summary>
+internal sealed class VerifyFields(List<SpecError> errors)
+{
+    private const string Later = "this comes with a later release; leave it out.";
+
+    /// <summary>The policies that a task may name so far.</summary>
+    internal static (string Word, VerifyPolicy Value)[] Policies { get; } =
+        [("none", VerifyPolicy.None), ("spot", VerifyPolicy.Spot), ("quorum", VerifyPolicy.Quorum), ("adaptive", VerifyPolicy.Adaptive)];
+
+    /// <summary>Null when nothing is checked: such a spec says nothing about it.</summary>
+    internal VerifySpec? Read(YamlFields root)
+    {
+        if (root.Take("verify") is not { } node || node is YamlScalarNode { Value: "none" })
+            return null;
+        if (node is YamlScalarNode { Value: "adaptive" })
+            return new VerifySpec { Policy = VerifyPolicy.Adaptive };
+        if (YamlFields.Open(node, "verify", errors) is not { } fields)
+            return null;
+        if (!fields.Has("policy"))
+            fields.Fail("policy", fields.Start, "this field is required: none, spot, quorum or adaptive.");
+        var policy = fields.TakeChoice("policy", Policies, ["canary"], VerifyPolicy.None);
+        VerifySpec? terms = policy switch
+        {
+            VerifyPolicy.Spot => Spot(fields),
+            VerifyPolicy.Quorum => Quorum(fields),
+            VerifyPolicy.None => null,
+            _ => new VerifySpec { Policy = policy },
+        };
+        if (terms?.Problem() is { } problem)
+            fields.Fail("policy", node.Start, problem);
+        fields.TakeChoice("compare", [("bytes", 0)], ["numeric"], 0);
+        fields.NotYet("tolerance", Later);
+        fields.NotYet("expected", Later);
+        fields.RefuseRest();
+        return terms;
+    }
+
+    private static VerifySpec Spot(YamlFields fields)
+    {
+        if (!fields.Has("rate"))
+            fields.Fail("rate", fields.Start, "this field is required: the share of parts to check, such as 0.1.");
+        return new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = fields.TakeValue("rate", VerifyText.TryRate, "a number above 0 and up to 1, such as 0.1", 1_000_000) };
+    }
+
+    private static VerifySpec Quorum(YamlFields fields)
+    {
+        var of = fields.TakeValue("of", VerifyText.TryCount, "a whole number from 2 to 5", VerifyText.DefaultOf);
+        return new VerifySpec { Policy = VerifyPolicy.Quorum, Of = of, Agree = fields.TakeValue("agree", VerifyText.TryCount, "a whole number from 2", (of / 2) + 1) };
+    }
+}

@@ -1,0 +1,102 @@
+using Rxelon.Domain.Verification;
+using Rxelon.Shared.Ids;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>A part and its checks: the results that are compared with each other.</summary>
+internal readonly struct CheckGroup
+{
+    private readonly TaskState _state;
+
+    private CheckGroup(TaskState state, int first)
+    {
+        _state = state;
+        First = first;
+    }
+
+    /// <summary>The group that a part belongs to; a part that nobody checks is alone.</summary>
+    internal static CheckGroup Of(TaskState state, int part) => new(state, state.Parts[part].Origin?.CheckOf ?? part);
+
+    /// <summary>The part that is checked.</summary>
+    internal int First { get; }
+
+    internal int Count => 1 + _state.Checks.GetValueOrDefault(First, []).Length;
+
+    /// <summary>Every result is there, or as many as can decide and nobody computes another.</summary>
+    internal bool IsReported => IsThere(static p => p is { Answered: not null } or { Result: not null });
+
+    /// <summary>Every answer is there, or as many as can decide and nobody computes another.</summary>
+    internal bool IsRevealed => IsThere(static p => p.Answered is { Revealed: not null });
+
+    /// <summary>Its members that nobody has begun.</summary>
+    internal List<int> Waiting
+    {
+        get
+        {
+            var state = _state;
+            return [.. Members.Where(p => state.Parts[p].IsWaiting)];
+        }
+    }
+
+    internal IEnumerable<(PartAttempt Attempt, NodeId Node)> Unrevealed
+    {
+        get
+        {
+            foreach (var p in Members)
+            {
+                if (_state.Parts[p].Answered is { Revealed: null } answered)
+                    yield return (answered.Result.Attempt, answered.Result.Node);
+            }
+        }
+    }
+
+    internal List<Vote> Votes
+    {
+        get
+        {
+            var state = _state;
+            return [.. Members.Where(p => state.Parts[p].Answered is not null).Select(p => (p, state.Parts[p].Answered!)).Select(m => new Vote(m.p, m.Item2.Result.Operator, m.Item2.Revealed!.Value))];
+        }
+    }
+
+    /// <summary>When the answers must have been shown: a while after the last of the results came.</summary>
+    internal DateTimeOffset RevealDue
+    {
+        get
+        {
+            var state = _state;
+            return Members.Max(p => state.Parts[p].Answered?.At ?? DateTimeOffset.MinValue) + VerificationRules.RevealLimit;
+        }
+    }
+
+    /// <summary>The operators that have an attempt or a result of another part of the group.</summary>
+    internal List<AccountId> OperatorsBeside(int part)
+    {
+        List<AccountId> operators = [];
+        foreach (var p in Members)
+        {
+            var other = _state.Parts[p];
+            if (p != part && (other.Running?.Operator ?? other.Answered?.Result.Operator ?? other.Result?.Operator) is { } taken)
+                operators.Add(taken);
+        }
+
+        return operators;
+    }
+
+    private bool IsThere(Func<PartState, bool> isThere)
+    {
+        var there = 0;
+        foreach (var p in Members)
+        {
+            var part = _state.Parts[p];
+            if (isThere(part))
+                there++;
+            else if (!part.IsWaiting)
+                return false;
+        }
+
+        return there >= (Count == 1 ? 1 : Math.Min(Count, _state.Spec.Verify!.Needed));
+    }
+
+    private IEnumerable<int> Members => [First, .. _state.Checks.GetValueOrDefault(First, [])];
+}

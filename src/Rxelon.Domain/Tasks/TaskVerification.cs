@@ -1,0 +1,231 @@
+using Rxelon.Domain.Kernel;
+using Rxelon.Domain.Verification;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Tasks;
+
+/// <summary>Who is checked, who was right, and what follows (docs/design/verification.md).</summary>
+internal static class TaskVerification
+{
+    internal const string RevealMismatch = "reveal-mismatch";
+    internal const string CanaryWrong = "canary-wrong";
+    internal const string Outvoted = "outvoted";
+
+    /// <summary>True when this result counts only after a comparison.</summary>
+    internal static bool IsCompared(TaskState state, Accepted result)
+    {
+        var part = result.Attempt.Part;
+        var terms = state.Spec.Verify!;
+        if (state.Parts[part].Origin?.CheckOf is not null || state.Checks.ContainsKey(part))
+            return true;
+        return terms.Policy switch
+        {
+            VerifyPolicy.Canary => terms.Expected!.ContainsKey(part),
+            VerifyPolicy.Spot or VerifyPolicy.Adaptive => CheckDraw.IsChecked(
+                terms, state.CheckSeed, part, result.Cost, state.EarnedBy.GetValueOrDefault(result.Operator)),
+            _ => false,
+        };
+    }
+
+    /// <summary>Results wait; those that were drawn get a check.</summary>
+    internal static void Report(TaskState state, IReadOnlyList<Reported> reported, DateTimeOffset at, TaskOutput output)
+    {
+        output.Happened(new PartsReported(reported, at));
+        if (state.Spec.Verify!.Policy is VerifyPolicy.Spot or VerifyPolicy.Adaptive)
+        {
+            AddChecks(state, [.. reported.Select(r => r.Result.Attempt.Part)
+                .Where(p => state.Parts[p].Origin?.CheckOf is null && !state.Checks.ContainsKey(p))], at, output);
+        }
+    }
+
+    /// <summary>What to ask of nodes now that these parts were reported: the answers of every group that is complete.</summary>
+    internal static IEnumerable<RequestReveals> Requests(TaskState state, IEnumerable<int> parts)
+        => parts.Select(p => CheckGroup.Of(state, p)).DistinctBy(g => g.First).Where(g => g.IsReported)
+            .SelectMany(g => g.Unrevealed).GroupBy(a => a.Node)
+            .Select(n => new RequestReveals(n.Key, [.. n.Select(a => a.Attempt)]));
+
+    /// <summary>All answers that a returning node, or after recovery any node, still has to show.</summary>
+    internal static IEnumerable<RequestReveals> Requests(TaskState state, NodeId? node = null)
+        => state is { IsAlive: true, AnsweredCount: > 0 }
+            ? Requests(state, Answered(state)).Where(r => node is null || r.Node == node)
+            : [];
+
+    internal static Decision<ITaskEvent, TaskReply, ITaskEffect> Reveal(TaskState state, RevealAnswers c)
+    {
+        var output = new TaskOutput(state);
+        if (!state.IsAlive)
+            return output.Ok();
+        List<RevealedAnswer> fit = [];
+        List<Rejected> wrong = [];
+        foreach (var a in c.Answers.DistinctBy(a => a.Attempt.Part))
+        {
+            if (a.Attempt.Part < 0 || a.Attempt.Part >= state.Parts.Count
+                || state.Parts[a.Attempt.Part].Answered is not { Revealed: null } answered
+                || answered.Result.Attempt != a.Attempt || answered.Result.Node != c.Node || !CheckGroup.Of(state, a.Attempt.Part).IsReported)
+                continue;
+            if (AnswerCommitment.Fits(answered.Commitment, new AttemptId(c.Task, a.Attempt.Part, a.Attempt.Number), a.Nonce, a.Answer))
+                fit.Add(a);
+            else
+                wrong.Add(Reject(answered, null, RevealMismatch));
+        }
+
+        if (fit.Count > 0)
+            output.Happened(new AnswersRevealed(fit, c.At));
+        var folded = output.Folded();
+        Judge(folded, Groups(folded, fit.Select(a => a.Attempt.Part)), wrong, c.At, output);
+        return output.Ok();
+    }
+
+    /// <summary>Fails attempts that did not show their answer in time. Returns false when the task ended by it.</summary>
+    internal static bool FailUnrevealed(TaskState state, DateTimeOffset now, TaskOutput output)
+    {
+        if (state.AnsweredCount == 0 || state.AnswersDue is not { } due || due > now)
+            return true;
+        var next = now + VerificationRules.RevealLimit;
+        List<Failed> late = [];
+        foreach (var group in Answered(state).Select(p => CheckGroup.Of(state, p)).DistinctBy(g => g.First).Where(g => g.IsReported))
+        {
+            if (group.RevealDue > now)
+                next = group.RevealDue < next ? group.RevealDue : next;
+            else
+                late.AddRange(group.Unrevealed.Select(a => new Failed(a.Attempt, a.Node, NotRevealed, null, [])));
+        }
+
+        output.Happened(new AnswersReviewed(next, now));
+        TaskFailing.Recorded(state, late, now, output);
+        if (late.Count == 0)
+            return true;
+        var folded = output.Folded();
+        if (folded.IsAlive)
+            Judge(folded, Groups(folded, late.Select(f => f.Attempt.Part)), [], now, output);
+        return output.Folded().IsAlive;
+    }
+
+    /// <summary>A task that ends early pays for results that had no verdict yet: they were computed as ordered.</summary>
+    internal static void PayUndecided(TaskState state, DateTimeOffset at, TaskOutput output)
+    {
+        if (state.AnsweredCount > 0)
+            output.Happened(new PartsAccepted([.. Answered(state).Select(p => state.Parts[p].Answered!.Result)], at));
+    }
+
+    private static IEnumerable<CheckGroup> Groups(TaskState state, IEnumerable<int> parts)
+        => parts.Select(p => CheckGroup.Of(state, p)).DistinctBy(g => g.First);
+
+    // Decides every one of these groups whose answers are all there.
+    private static void Judge(TaskState state, IEnumerable<CheckGroup> groups, List<Rejected> wrong, DateTimeOffset at, TaskOutput output)
+    {
+        var terms = state.Spec.Verify!;
+        List<Accepted> right = [];
+        List<Spared> spared = [];
+        List<int> undecided = [];
+        foreach (var group in groups.Where(g => g.IsRevealed))
+        {
+            if (terms.Policy == VerifyPolicy.Canary)
+            {
+                var answered = state.Parts[group.First].Answered!;
+                if (terms.Expected![group.First] == answered.Revealed!.Value.ToString())
+                    right.Add(answered.Result);
+                else
+                    wrong.Add(Reject(answered, null, CanaryWrong));
+                continue;
+            }
+
+            switch (Ballot.Count(group.Votes, terms.Needed))
+            {
+                case Verdict.Agreed v:
+                    right.AddRange(v.Right.Select(p => state.Parts[p].Answered!.Result));
+                    wrong.AddRange(v.Wrong.Select(p => Reject(state.Parts[p].Answered!, v.Right[0], Outvoted)));
+                    spared.AddRange(group.Waiting.Select(p => new Spared(p, v.Right[0])));
+                    break;
+                case Verdict.Undecided when group.Waiting.Count > 0:
+                    break; // the next answer is ordered already
+                case Verdict.Undecided:
+                    undecided.Add(group.First);
+                    break;
+                case Verdict.Disputed:
+                    var fault = new Fault(
+                        FaultCodes.ResultsDiffer,
+                        $"Part {group.First} gave {group.Votes.Count} results on {group.Votes.Count} operators' nodes and too few are equal: the program is not deterministic. Make it so, or submit without verification.",
+                        Culprit.Program);
+                    TaskEnding.End(state, TaskPhase.Failed, fault, at, output, []);
+                    return;
+                default:
+                    throw new InvalidOperationException("No rule for this verdict.");
+            }
+        }
+
+        foreach (var liar in wrong.GroupBy(w => w.Operator))
+        {
+            foreach (var w in liar.DistinctBy(w => w.Node))
+                output.Then(new Accuse(w.Node, w.Attempt, w.Reason));
+            Distrust(output.Folded(), liar.Key, [.. wrong.Select(w => w.Attempt.Part)], at, output);
+        }
+
+        AddChecks(output.Folded(), undecided, at, output);
+        TaskResults.Count(output.Folded(), right, wrong, at, output, spared);
+        if (wrong.Count == 0)
+            return;
+
+        // What a liar leaves behind may be decided by the others' answers.
+        var left = output.Folded();
+        if (left is { IsAlive: true, AnsweredCount: > 0 })
+            Judge(left, Groups(left, Answered(left)), [], at, output);
+    }
+
+    // Takes back what nobody checked, before anything completes the task.
+    private static void Distrust(TaskState state, AccountId liar, HashSet<int> rejected, DateTimeOffset at, TaskOutput output)
+    {
+        if (!state.IsAlive || state.Distrusted.Contains(liar))
+            return;
+        List<int> withdrawn = [], forfeited = [];
+        var begun = state.Plan.Stages.Count > 1 ? Begun(state) : [];
+        for (var p = 0; p < state.Parts.Count; p++)
+        {
+            if (rejected.Contains(p))
+                continue;
+            var part = state.Parts[p];
+            if (part.Answered?.Result.Operator == liar)
+                withdrawn.Add(p);
+            else if (part.Result is { } r && r.Operator == liar && r.Attempt.Part == p)
+                (CheckGroup.Of(state, p).Count == 1 && !begun.Contains(p) ? withdrawn : forfeited).Add(p);
+        }
+
+        output.Happened(new OperatorDistrusted(liar, withdrawn, forfeited, at));
+        var running = TaskFailing.Running(state).Where(a => a.Running.Operator == liar).ToList();
+        output.Stop(running, FaultCodes.OperatorDistrusted);
+        TaskFailing.Recorded(state, running.ConvertAll(a => new Failed(a.Attempt, a.Running.Node, Untrusted, null, [])), at, output);
+    }
+
+    // Parts whose result was handed to a part that has begun.
+    private static HashSet<int> Begun(TaskState state)
+        => [.. state.Parts.Where(p => p.Attempts > 0 && p.Origin is not null).SelectMany(p => p.Origin!.AllNeeds)];
+
+    private static void AddChecks(TaskState state, List<int> of, DateTimeOffset at, TaskOutput output)
+    {
+        if (of.Count > 0)
+            output.Happened(new PartsAdded(state.Parts.Count, [.. of.Select(p => state.OriginOf(p) with { CheckOf = p })], at));
+    }
+
+    private static IEnumerable<int> Answered(TaskState state)
+    {
+        var index = 0;
+        foreach (var part in state.Parts)
+        {
+            if (part.Answered is not null)
+                yield return index;
+            index++;
+        }
+    }
+
+    private static Rejected Reject(Answered a, int? closedBy, string reason)
+        => new(a.Result.Attempt, a.Result.Node, a.Result.Operator, closedBy, reason);
+
+    private static Fault NotRevealed { get; } = new(
+        FaultCodes.NodeLost, $"The node did not show the answer that it had promised within {VerificationRules.RevealLimit.TotalSeconds} s.", Culprit.Node, true);
+
+    private static Fault Untrusted { get; } = new(
+        FaultCodes.OperatorDistrusted, "The node's operator gave a wrong answer in this task and gets no more of it.", Culprit.Node, true);
+}

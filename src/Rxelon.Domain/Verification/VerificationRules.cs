@@ -1,0 +1,16 @@
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Verification;
+
+/// <summary>The numbers behind checking (docs/design/verification.md).</summary>
+public static class VerificationRules
+{
+    /// <summary>Answers of one part at most; then it is disputed.</summary>
+    public const int MaxAnswers = VerifySpec.MaxOf;
+
+    /// <summary>Adaptive: no node is checked more rarely than this, in millionths.</summary>
+    public const int FloorMillionths = 20_000;
+
+    /// <summary>How long a node has to reveal what it promised.</summary>
+    public static TimeSpan RevealLimit { get; } = TimeSpan.FromSeconds(60);
+}

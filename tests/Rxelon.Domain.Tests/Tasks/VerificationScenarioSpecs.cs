@@ -1,0 +1,344 @@
+using System.Security.Cryptography;
+using Rxelon.Domain.Tasks;
+using Rxelon.Domain.Tests.World;
+using Rxelon.Domain.Verification;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
+using Rxelon.Shared.Workloads;
+
+namespace Rxelon.Domain.Tests.Tasks;
+
+/// <summary>Stories of verified tasks. Node n belongs to operator 100 + n; an answer is a small number.</summary>
+public sealed class VerificationScenarioSpecs
+{
+    private static readonly VerifySpec TwoOfThree = new() { Policy = VerifyPolicy.Quorum, Of = 3, Agree = 2 };
+    private static readonly VerifySpec Everything = new() { Policy = VerifyPolicy.Spot, RateMillionths = 1_000_000 };
+
+    [Fact]
+    public void With_a_quorum_every_part_is_there_several_times_from_the_start()
+    {
+        var story = Queued(2, TwoOfThree);
+        Assert.Equal([null, null, 0, 0, 1, 1], story.State.Parts.Select(p => p.Origin?.CheckOf));
+        Assert.Equal(Given.HoldFor(6, Given.Spec()), story.State.Hold);
+        Assert.Equal(story.State.Shares.For(1), new Tokens(story.State.Hold.Micros / 6));
+    }
+
+    [Fact]
+    public void Copies_of_a_part_go_to_different_operators_only()
+    {
+        var story = Queued(1, TwoOfThree);
+        Assert.Single(story.Place(1, 0, 1).Placed);
+        Assert.Empty(story.Place(1, 2).Placed);
+        Assert.Single(story.Place(2, 1).Placed);
+        var demand = story.Do(new WakeTask(story.Id, story.Now));
+        Assert.IsType<TaskOk>(demand);
+        Assert.Empty(story.Place(2, 2).Placed);
+        var told = story.Effect<Demand>().Parts.Apart[2];
+        Assert.Equal(0, told.Number);
+        Assert.Equal([Ids.Account(101), Ids.Account(102)], told.Operators.OrderBy(o => o.ToString()));
+    }
+
+    [Fact]
+    public void Nobody_is_asked_to_reveal_before_every_copy_was_reported()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 7);
+        Assert.Empty(story.Effects.OfType<RequestReveals>());
+        Report(story, 2, 1, 7);
+        Assert.Empty(story.Effects.OfType<RequestReveals>());
+        Reveal(story, 1, 0, 7);
+        Assert.DoesNotContain(story.Shell.Journal, e => e is AnswersRevealed);
+        Report(story, 3, 2, 7);
+        Assert.Equal([Ids.Node(1), Ids.Node(2), Ids.Node(3)], story.Effects.OfType<RequestReveals>().Select(r => r.Node).OrderBy(n => n.ToString()));
+        Assert.Equal(PartPhase.Reported, story.State.PhaseOf(story.State.Parts[0]));
+    }
+
+    [Fact]
+    public void A_liar_is_outvoted_gets_nothing_and_its_part_takes_the_right_result()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 8);
+        Report(story, 2, 1, 7);
+        Report(story, 3, 2, 7);
+        Reveal(story, 1, 0, 8);
+        Reveal(story, 2, 1, 7);
+        Reveal(story, 3, 2, 7);
+
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(Ids.Node(1), Assert.Single(story.Effects.OfType<Accuse>()).Node);
+        Assert.Equal(new PartAttempt(1, 1), story.State.Parts[0].Result!.Attempt);
+        Assert.Equal(Tokens.Zero, story.State.Parts[0].Result!.Cost);
+        Assert.Equal(story.State.Parts[1].Result!.Cost * 2, story.State.Cost);
+        var settle = story.Effect<Settle>();
+        Assert.True(settle.Close);
+        Assert.DoesNotContain(settle.Lines, l => l.Operator == Ids.Account(101) && l.Amount > Tokens.Zero);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void Two_that_agree_decide_when_there_is_nobody_left_for_the_third()
+    {
+        // Three operators, two parts; the third lies in one part and has begun the other.
+        var story = Queued(2, TwoOfThree);
+        foreach (var (node, part) in ((int, int)[])[(1, 0), (1, 1), (2, 2), (2, 4), (3, 3), (3, 5)])
+            story.Ready(node, Assert.Single(story.Place(node, part).Placed).Attempt);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 2, 7);
+        Report(story, 3, 3, 8);
+        Report(story, 1, 1, 7);
+        Report(story, 2, 4, 7);
+        Reveal(story, 1, 0, 7);
+        Reveal(story, 2, 2, 7);
+        Reveal(story, 3, 3, 8);
+
+        Assert.Equal([Ids.Node(1), Ids.Node(2)], story.Effects.OfType<RequestReveals>().Where(r => r.Attempts.Any(a => a.Part is 1 or 4)).Select(r => r.Node).Distinct().OrderBy(n => n.ToString()));
+        Reveal(story, 1, 1, 7);
+        Reveal(story, 2, 4, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(Tokens.Zero, story.State.Parts[5].Result!.Cost);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void A_drawn_part_is_checked_by_another_operator_and_counts_when_both_agree()
+    {
+        var story = Queued(1, Everything);
+        Run(story, 1, 0, 7);
+        Assert.Equal(0, story.State.AcceptedCount);
+        Assert.Equal([1], story.Effect<Demand>().Parts.Waiting);
+        Assert.Empty(story.Place(1, 1).Placed);
+        Run(story, 2, 1, 7);
+        Reveal(story, 1, 0, 7);
+        Reveal(story, 2, 1, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.All(story.State.Parts, p => Assert.True(p.Result!.Cost > Tokens.Zero));
+    }
+
+    [Fact]
+    public void A_part_that_is_not_drawn_costs_no_event_more()
+    {
+        var story = Queued(1, new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 1 });
+        Run(story, 1, 0, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(4, story.Shell.Journal.Count);
+    }
+
+    [Fact]
+    public void A_report_without_a_promise_is_refused_in_a_verified_task()
+    {
+        var story = Queued(1, Everything);
+        var attempt = story.Place(1, 0).Placed[0].Attempt;
+        story.Ready(1, attempt);
+        Assert.Equal(FaultCodes.Malformed, story.Report(1, attempt).Answers[0].Refusal!.Code);
+    }
+
+    [Fact]
+    public void An_answer_that_was_not_promised_is_a_proven_lie_and_the_part_runs_again_elsewhere()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 1, 7);
+        Report(story, 3, 2, 7);
+        Reveal(story, 1, 0, 8);
+        Assert.Equal(TaskVerificationReason, Assert.Single(story.Effects.OfType<Accuse>()).Reason);
+        Assert.True(story.State.Parts[0].IsWaiting);
+        Assert.Empty(story.Place(1, 0).Placed);
+        Run(story, 4, 0, 7);
+        Reveal(story, 4, 0, 7);
+        Reveal(story, 2, 1, 7);
+        Reveal(story, 3, 2, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+    }
+
+    [Fact]
+    public void Two_answers_that_differ_call_for_a_third_operator()
+    {
+        var story = Queued(1, Everything);
+        Run(story, 1, 0, 8);
+        Run(story, 2, 1, 7);
+        Reveal(story, 1, 0, 8);
+        Reveal(story, 2, 1, 7);
+        Assert.Equal([0, 0], story.State.Parts.Skip(1).Select(p => p.Origin!.CheckOf!.Value));
+        Run(story, 3, 2, 7);
+        Assert.Equal(Ids.Node(3), story.Effect<RequestReveals>().Node);
+        Reveal(story, 3, 2, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(Ids.Node(1), Assert.Single(story.Effects.OfType<Accuse>()).Node);
+    }
+
+    [Fact]
+    public void Five_different_answers_fail_the_task_and_everybody_is_paid()
+    {
+        var story = Queued(1, Everything);
+        for (var n = 0; n < VerificationRules.MaxAnswers; n++)
+        {
+            Run(story, n + 1, n, n);
+            foreach (var shown in Enumerable.Range(0, n + 1))
+                Reveal(story, shown + 1, shown, shown);
+        }
+
+        Assert.Equal(TaskPhase.Failed, story.State.Phase);
+        Assert.Equal(FaultCodes.ResultsDiffer, story.State.Ended!.Reason.Code);
+        Assert.Empty(story.Effects.OfType<Accuse>());
+        Assert.Equal(VerificationRules.MaxAnswers, story.Effect<Settle>().Lines.Count(l => l.Amount > Tokens.Zero));
+    }
+
+    [Fact]
+    public void A_proven_liar_loses_what_it_earned_in_the_task_and_its_unchecked_results_run_again()
+    {
+        var story = Queued(4, new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 500_000 }, SeedThatDraws(4, 3));
+        Run(story, 1, 0, 7);
+        Run(story, 1, 1, 7);
+        Run(story, 2, 2, 7);
+        Assert.Equal(3, story.State.AcceptedCount);
+        Run(story, 1, 3, 8);
+        Run(story, 2, 4, 7);
+        Reveal(story, 1, 3, 8);
+        Reveal(story, 2, 4, 7);
+        Run(story, 3, 5, 7);
+        Reveal(story, 3, 5, 7);
+
+        Assert.Equal(TaskPhase.Running, story.State.Phase);
+        Assert.Equal([0, 1], Enumerable.Range(0, 6).Where(p => story.State.Parts[p].IsWaiting));
+        Assert.Equal(story.State.Parts[2].Result!.Cost * 3, story.State.Cost);
+        Assert.Empty(story.Place(1, 0).Placed);
+        Run(story, 3, 0, 7);
+        Run(story, 3, 1, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.DoesNotContain(story.Effect<Settle>().Lines, l => l.Operator == Ids.Account(101) && l.Amount > Tokens.Zero);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void A_node_that_does_not_show_its_answer_in_time_has_failed_the_attempt()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 1, 7);
+        Report(story, 3, 2, 7);
+        Reveal(story, 2, 1, 7);
+        Reveal(story, 3, 2, 7);
+        story.Now += VerificationRules.RevealLimit + TimeSpan.FromSeconds(1);
+        story.Do(new WakeTask(story.Id, story.Now));
+        Assert.Equal(FaultCodes.NodeLost, story.State.Parts[0].Trouble!.Last.Code);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.DoesNotContain(story.Effect<Settle>().Lines, l => l.Operator == Ids.Account(101));
+    }
+
+    [Fact]
+    public void The_place_of_one_that_was_silent_is_taken_when_the_others_differ()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 1, 7);
+        Report(story, 3, 2, 8);
+        Reveal(story, 2, 1, 7);
+        Reveal(story, 3, 2, 8);
+        story.Now += VerificationRules.RevealLimit + TimeSpan.FromSeconds(1);
+        story.Do(new WakeTask(story.Id, story.Now));
+        Assert.True(story.State.Parts[0].IsWaiting);
+        Assert.Equal(3, story.State.Parts.Count);
+        Run(story, 4, 0, 7);
+        Reveal(story, 4, 0, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+    }
+
+    [Fact]
+    public void After_recovery_the_missing_answers_are_asked_for_again()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 1, 7);
+        Report(story, 3, 2, 7);
+        Reveal(story, 1, 0, 7);
+        Assert.Equal([Ids.Node(2), Ids.Node(3)], story.Shell.Crash(story.Now).OfType<RequestReveals>().Select(r => r.Node).OrderBy(n => n.ToString()));
+    }
+
+    [Fact]
+    public void A_cancelled_task_pays_for_results_that_had_no_verdict()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 7);
+        Report(story, 2, 1, 7);
+        story.Do(new CancelTask(story.Id, Given.Owner, story.Now));
+        Assert.Equal(TaskPhase.Cancelled, story.State.Phase);
+        Assert.Equal([Ids.Account(101), Ids.Account(102)], story.Effect<Settle>().Lines.Where(l => l.Amount > Tokens.Zero).Select(l => l.Operator).OrderBy(o => o.ToString()));
+    }
+
+    [Fact]
+    public void A_canary_with_another_answer_than_its_owner_expects_is_a_proven_lie()
+    {
+        var story = Queued(2, new VerifySpec { Policy = VerifyPolicy.Canary, Expected = new Dictionary<int, string> { [1] = AnswerOf(7).ToString() } });
+        Run(story, 1, 0, 9);
+        Assert.Equal(1, story.State.AcceptedCount);
+        Run(story, 2, 1, 8);
+        Reveal(story, 2, 1, 8);
+        Assert.Equal(Ids.Node(2), Assert.Single(story.Effects.OfType<Accuse>()).Node);
+        Run(story, 3, 1, 7);
+        Reveal(story, 3, 1, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+    }
+
+    [Fact]
+    public void A_sticky_task_cannot_be_checked_by_others()
+    {
+        var story = new TaskStory();
+        var refused = Assert.IsType<TaskRefused>(story.Do(Given.Submit(1, 1, s => s with { Privacy = s.Privacy with { Sticky = true }, Verify = TwoOfThree })));
+        Assert.Equal(FaultCodes.Malformed, refused.Fault.Code);
+    }
+
+    private const string TaskVerificationReason = "reveal-mismatch";
+
+    private static TaskStory Queued(int parts, VerifySpec terms, byte[]? seed = null)
+    {
+        var story = new TaskStory();
+        var hold = Given.HoldFor((int)terms.Budgeted(parts), Given.Spec());
+        var submit = Given.Submit(1, parts, s => s with { Verify = terms });
+        submit = submit with { Submission = submit.Submission with { Budget = hold }, Hold = hold, CheckSeed = seed ?? new byte[CheckDraw.SeedSize] };
+        Assert.IsType<TaskOk>(story.Do(submit));
+        story.Do(new HoldAnswered(story.Id, null, hold, null, story.Now));
+        return story;
+    }
+
+    private static byte[] SeedThatDraws(int parts, int only)
+        => Enumerable.Range(0, 10_000).Select(i => SHA256.HashData(BitConverter.GetBytes(i)))
+            .First(seed => Enumerable.Range(0, parts).All(p => CheckDraw.Draw(seed, p) < 500_000 == (p == only)));
+
+    // One part of every copy on these nodes, keys released.
+    private static TaskStory Started(int parts, VerifySpec terms, params int[] nodes)
+    {
+        var story = Queued(parts, terms);
+        for (var i = 0; i < nodes.Length; i++)
+            story.Ready(nodes[i], story.Place(nodes[i], i).Placed[0].Attempt);
+        return story;
+    }
+
+    private static void Run(TaskStory story, int node, int part, int answer)
+    {
+        story.Ready(node, Assert.Single(story.Place(node, part).Placed).Attempt);
+        Report(story, node, part, answer);
+    }
+
+    private static void Report(TaskStory story, int node, int part, int answer)
+    {
+        var attempt = new PartAttempt(part, story.State.Parts[part].Attempts);
+        var commitment = AnswerCommitment.Of(new AttemptId(story.Id, part, attempt.Number), Nonce(node), AnswerOf(answer));
+        var reply = (ResultsAnswered)story.Do(new AcceptResults(
+            story.Id, Ids.Node(node), [TaskStory.Result(attempt) with { Promise = (commitment, [1]) }], story.Now));
+        Assert.Null(reply.Answers[0].Refusal);
+    }
+
+    private static void Reveal(TaskStory story, int node, int part, int answer)
+        => story.Do(new RevealAnswers(
+            story.Id, Ids.Node(node), [new RevealedAnswer(new PartAttempt(part, story.State.Parts[part].Attempts), Nonce(node), AnswerOf(answer))], story.Now));
+
+    private static byte[] Nonce(int node) => [.. Enumerable.Repeat((byte)node, AnswerCommitment.NonceSize)];
+
+    private static Answer AnswerOf(int n)
+    {
+        var bytes = new byte[Answer.Size];
+        bytes[0] = (byte)n;
+        return Answer.FromBytes(bytes);
+    }
+}

@@ -1,0 +1,155 @@
+using System.Text.Json;
+using Rxelon.Drills;
+using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
+using Rxelon.System.Tests.Networks;
+
+namespace Rxelon.System.Tests;
+
+/// <summary>Verified tasks on real processes: three operators with a node each, one of which gives wrong results.</summary>
+public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<VerifySpecs.LyingNetwork>
+{
+    private static readonly HttpClient Http = new();
+
+    [Fact]
+    public async Task Two_of_three_operators_are_right_and_the_liar_is_unpaid_and_quarantined()
+    {
+        await net.ReinstateAsync();
+        var before = await net.AvailableAsync(net.Liar.ToString());
+        var folder = net.Folder("quorum");
+
+        var report = await net.SubmitAsync(folder, "verify: { policy: quorum, of: 3, agree: 2 }");
+
+        Assert.Equal("Completed", report.GetProperty("phase").GetString());
+        Assert.Matches("^[0-9a-f]{128}$", await File.ReadAllTextAsync(Path.Combine(folder, "out", "stdout")));
+        var parts = report.GetProperty("parts").EnumerateArray().ToList();
+        Assert.Equal(6, parts.Count);
+        Assert.Equal([0, 0, 1, 1], parts.Where(p => Number(p, "checkOf") is not null).Select(p => Number(p, "checkOf")!.Value).Order());
+        var shown = await net.Network.PbmAsync("nodes", "show", "-node", net.LiarsNode);
+        Assert.Contains("quarantine", shown, StringComparison.Ordinal);
+        Assert.Contains("outvoted", shown, StringComparison.Ordinal);
+        await AssertReceiptAsync(report, folder);
+        await Eventually.TrueAsync("the honest are paid", RunningNetwork.Patience, async () => await net.AvailableAsync(net.OperatorId.ToString()) > Tokens.Zero);
+        Assert.Equal(before, await net.AvailableAsync(net.Liar.ToString()));
+
+        var lifted = await net.Network.PbmAsync("nodes", "reinstate", "-node", net.LiarsNode, "-reason", "it was a test");
+        Assert.Contains("reinstated", lifted, StringComparison.Ordinal);
+        Assert.DoesNotContain("quarantined", await net.Network.PbmAsync("nodes", "list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Checking_every_part_gives_right_results_whoever_ran_it_first()
+    {
+        await net.ReinstateAsync();
+        var folder = net.Folder("spot");
+
+        var report = await net.SubmitAsync(folder, "verify: { policy: spot, rate: 1 }");
+
+        Assert.Equal("Completed", report.GetProperty("phase").GetString());
+        Assert.Matches("^[0-9a-f]{128}$", await File.ReadAllTextAsync(Path.Combine(folder, "out", "stdout")));
+        var parts = report.GetProperty("parts").EnumerateArray().ToList();
+        Assert.All(Enumerable.Range(0, 2), p => Assert.Contains(parts, q => Number(q, "checkOf") == p));
+        await AssertReceiptAsync(report, folder);
+    }
+
+    [Fact]
+    public async Task Honest_results_that_all_differ_fail_the_task_and_punish_nobody()
+    {
+        await net.ReinstateAsync();
+        var folder = net.Folder("differ");
+        var more = new List<RxProcess>();
+        foreach (var name in (string[])["late4", "late5"])
+            more.Add(net.RunNode(await net.Network.JoinNodeAsync(name, (await net.OpenAccountAsync(name, "--operator")).ToString())));
+        await net.NodesOnlineAsync(net.Nodes.Count + more.Count);
+
+        var run = await net.CliAsync(RunningNetwork.User, "submit", "-f", net.TaskFile(folder, "verify: { policy: quorum }", "[--random]", 1), "--out", Path.Combine(folder, "out"));
+
+        Assert.NotEqual(0, run.Code);
+        Assert.Contains(FaultCodes.ResultsDiffer, run.Out + run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("quarantined", await net.Network.PbmAsync("nodes", "list"), StringComparison.Ordinal);
+        foreach (var node in more)
+            await node.StopAsync(RunningNetwork.Patience);
+    }
+
+    private static int? Number(JsonElement part, string name)
+        => part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : null;
+
+    private async Task AssertReceiptAsync(JsonElement report, string folder)
+    {
+        var task = report.GetProperty("task").GetString()!;
+        var receipt = Path.Combine(folder, "receipt.json");
+        var last = "";
+        var log = await Http.GetStringAsync(new Uri(net.Network.HubUrl, "ledger/log.json"));
+        using var info = JsonDocument.Parse(log);
+        var key = info.RootElement.GetProperty("keys")[0].GetString()!;
+        try
+        {
+            await Eventually.TrueAsync($"a receipt of {task} with its settlement", RunningNetwork.Patience, async () =>
+            {
+                var fetched = await net.CliAsync(RunningNetwork.User, "task", "receipt", task, "--out", receipt, "--wait", "30s");
+                var holds = await net.CliAsync(RunningNetwork.User, "ledger", "verify", receipt, "--key", key);
+                var paid = await net.CliAsync(RunningNetwork.User, "ledger", "recompute-payout", receipt, "--key", key);
+                last = $"{fetched}\n{holds}\n{paid}";
+                return fetched.Code == 0 && holds.Code == 0 && paid.Code == 0;
+            });
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{last}", e);
+        }
+    }
+
+    /// <summary>Two honest operators' nodes, and one whose executor gives wrong results.</summary>
+    public sealed class LyingNetwork : RunningNetwork
+    {
+        private static readonly Dictionary<string, string> Lies = new() { ["RXELON_MOCK_LIES"] = "1" };
+
+        internal AccountId Liar { get; private set; }
+
+        internal string LiarsNode { get; private set; } = "";
+
+        protected override IReadOnlyList<string> NodeArguments => ["--executors", "wasm", "--mock", "--slots", "2", "--allow-swap"];
+
+        protected override string[] HubArguments => ["--allow-mock"];
+
+        protected override async Task StartNodesAsync()
+        {
+            var second = await OpenAccountAsync("second", "--operator");
+            Liar = await OpenAccountAsync("liar", "--operator");
+            foreach (var (name, account) in ((string, AccountId)[])[("node1", OperatorId), ("node2", second)])
+            {
+                var state = await Network.JoinNodeAsync(name, account.ToString());
+                Nodes.Add((state, RunNode(state)));
+            }
+
+            var lying = await Network.JoinNodeAsync("lying", Liar.ToString());
+            Nodes.Add((lying, Network.RunNode(lying, Lies, [.. NodeArguments])));
+            var listed = await Network.PbmAsync("nodes", "list");
+            LiarsNode = listed.Split('\n').Single(l => l.Contains(" lying ", StringComparison.Ordinal)).Split(' ')[0];
+        }
+
+        internal async Task ReinstateAsync()
+        {
+            await Network.PbmAsync("nodes", "reinstate", "-node", LiarsNode, "-reason", "the next test");
+            await NodesOnlineAsync(Nodes.Count);
+        }
+
+        internal string Folder(string name) => Directory.CreateDirectory(Path.Combine(Network.Directory, $"verify-{name}")).FullName;
+
+        internal Task<JsonElement> SubmitAsync(string folder, string verify)
+            => TaskAsync("submit", "-f", TaskFile(folder, verify, "[]", 2), "--out", Path.Combine(folder, "out"));
+
+        internal string TaskFile(string folder, string verify, string arguments, int parts)
+        {
+            var file = Path.Combine(folder, "task.yaml");
+            File.WriteAllText(file, $$"""
+                name: sums
+                run: { mock: { args: {{arguments}} } }
+                split: { by: count, size: {{parts}} }
+                {{verify}}
+                resources: { cpu: 0.5, memory: 64MiB, disk: 16MiB }
+                """);
+            return file;
+        }
+    }
+}
