@@ -29,7 +29,7 @@ public sealed record GrantParts(
 public sealed record StopParts(
     NodeId Node, ulong Session, TaskId Task, IReadOnlyList<PartAttempt> Parts, string Reason) : IToNode, INoSerializationVerificationNeeded;
 
-/// <summary>To the router: cut this node off at once (revoked).</summary>
+/// <summary>To the router: cut this node off at once: revoked (for good) or isolated (until an admin clears the alarm).</summary>
 public sealed record CutNode(NodeId Node, string Code, string Reason) : INoSerializationVerificationNeeded;
 
 /// <summary>From a session's proxy: it is admitted and can take work; the offer goes on to the matchmaker.</summary>

@@ -44,6 +44,11 @@ internal sealed class NodeEntity(NodeId id, TimeProvider time, Neighbours others
                 others.Router.Tell(
                     new CutNode(id, FaultCodes.NodeRevoked, "This node was revoked by an admin."), ActorRefs.NoSender);
                 break;
+            case NodeIsolated isolated:
+                IntegrityMetrics.Alarms.Add(1, KeyValuePair.Create<string, object?>("code", isolated.Alarm.Code));
+                var fault = NodeDecider.Isolated(isolated.Alarm);
+                others.Router.Tell(new CutNode(id, fault.Code, fault.Message), ActorRefs.NoSender);
+                break;
             case StandingChanged:
                 break; // the node's session asks when it next says hello
             default:

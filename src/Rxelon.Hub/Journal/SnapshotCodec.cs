@@ -110,6 +110,11 @@ internal static class SnapshotCodec
         Accepted = s.Accepted,
         Failed = s.Failed,
         Lost = s.Lost,
+        Baseline = NodeCodec.Baseline(s.Baseline),
+        Alarm = NodeCodec.Alarm(s.Alarm),
+        Suspect = NodeCodec.Baseline(s.Suspect),
+        Log = NodeCodec.Head(s.Log),
+        LogSince = s.LogSince == default ? 0 : Ticks(s.LogSince),
     };
 
     private static NodeState Decode(Proto.NodeState m) => NodeState.Of(Node(m.Id)) with
@@ -127,5 +132,10 @@ internal static class SnapshotCodec
         Accepted = m.Accepted,
         Failed = m.Failed,
         Lost = m.Lost,
+        Baseline = NodeCodec.Baseline(m.Baseline),
+        Alarm = NodeCodec.Alarm(m.Alarm),
+        Suspect = NodeCodec.Baseline(m.Suspect),
+        Log = NodeCodec.Head(m.Log),
+        LogSince = m.LogSince == 0 ? default : Time(m.LogSince),
     };
 }

@@ -16,7 +16,7 @@ internal static class IndexRows
 
     internal const int TaskColumnCount = 18;
 
-    internal const string NodeColumns = "id, name, operator, standing, label, spki, identity, enrolled";
+    internal const string NodeColumns = "id, name, operator, standing, label, spki, identity, enrolled, alarm";
 
     internal static object? Ticks(DateTimeOffset? at) => at is { } when ? Records.Ticks(when) : null;
 
@@ -45,5 +45,6 @@ internal static class IndexRows
         r.GetString(4),
         r.GetFieldValue<byte[]>(5),
         r.GetFieldValue<byte[]>(6),
-        Records.Time(r.GetInt64(7)));
+        Records.Time(r.GetInt64(7)),
+        r.IsDBNull(8) ? null : r.GetString(8));
 }

@@ -14,7 +14,7 @@ namespace Rxelon.Hub.Projections;
 internal sealed class IndexStore : IDisposable
 {
     /// <summary>Raised whenever tables or folds change.</summary>
-    private const long Version = 1;
+    private const long Version = 2;
 
     private const string Tables = """
         CREATE TABLE tasks(
@@ -32,7 +32,7 @@ internal sealed class IndexStore : IDisposable
         CREATE INDEX accounts_due ON accounts(id) WHERE owed > 0 OR transit > 0;
         CREATE TABLE nodes(
           id TEXT PRIMARY KEY, name TEXT NOT NULL, operator TEXT NOT NULL, standing INTEGER NOT NULL, label TEXT NOT NULL,
-          spki BLOB NOT NULL, identity BLOB NOT NULL, enrolled INTEGER NOT NULL) WITHOUT ROWID;
+          spki BLOB NOT NULL, identity BLOB NOT NULL, enrolled INTEGER NOT NULL, alarm TEXT) WITHOUT ROWID;
         CREATE TABLE folded(version INTEGER NOT NULL, ordering INTEGER NOT NULL);
         """;
 
@@ -62,7 +62,7 @@ internal sealed class IndexStore : IDisposable
         _writeAccount = Command("INSERT OR REPLACE INTO accounts VALUES($id, $name, $kind, $closed, $opened, $owed, $transit)");
         _readAccount = Command("SELECT name, kind, closed, opened, owed, transit FROM accounts WHERE id = $id");
         _writeNode = Command(
-            "INSERT OR REPLACE INTO nodes VALUES($id, $name, $operator, $standing, $label, $spki, $identity, $enrolled)");
+            "INSERT OR REPLACE INTO nodes VALUES($id, $name, $operator, $standing, $label, $spki, $identity, $enrolled, $alarm)");
         _readNode = Command($"SELECT {IndexRows.NodeColumns} FROM nodes WHERE id = $id");
         _writeOffset = Command("UPDATE folded SET ordering = $ordering");
     }
@@ -104,7 +104,7 @@ internal sealed class IndexStore : IDisposable
         {
             if (node.Entry is { } e)
                 Run(_writeNode, id.ToString(), e.Name, e.Operator.ToString(), (int)e.Standing, e.Label, e.TlsSpkiSha256, e.IdentityKey,
-                    Records.Ticks(e.EnrolledAt));
+                    Records.Ticks(e.EnrolledAt), e.Alarm);
         }
 
         Run(_writeOffset, rows[^1].Ordering);

@@ -43,10 +43,10 @@ public interface INodeIndex
     NodeEntry? Find(NodeId node);
 }
 
-/// <summary>One node as enrolled; <see cref="TlsSpkiSha256"/> is the newest TLS key's.</summary>
+/// <summary>One node as enrolled; <see cref="TlsSpkiSha256"/> is the newest TLS key's, <see cref="Alarm"/> the code for which it is isolated.</summary>
 public sealed record NodeEntry(
     NodeId Node, string Name, AccountId Operator, NodeStanding Standing, string Label, byte[] TlsSpkiSha256, byte[] IdentityKey,
-    DateTimeOffset EnrolledAt);
+    DateTimeOffset EnrolledAt, string? Alarm = null);
 
 /// <summary>All accounts, a moment behind.</summary>
 public interface IAccountIndex

@@ -25,6 +25,10 @@ internal sealed class RunOptions
         DefaultValueFactory = _ => "unix:///var/run/docker.sock",
     };
     private readonly Option<bool> _allowSwap = new("--allow-swap") { Description = "Run although users' plaintext could be swapped to a disk" };
+    private readonly Option<bool> _announce = new("--announce-changes")
+    {
+        Description = "Tell the hub that the options were changed on purpose; without it a change isolates the node",
+    };
     private readonly Option<bool> _mock = new("--mock") { Description = "Also accept mock tasks, which compute nothing (tests)" };
     private readonly Option<string> _executors = new("--executors")
     {
@@ -40,7 +44,7 @@ internal sealed class RunOptions
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_state, _slots, _cpus, _memory, _ask, _region, _labels])
+        foreach (var option in (Option[])[_state, _slots, _cpus, _memory, _ask, _region, _labels, _announce])
             command.Add(option);
         AddSandboxOptionsTo(command);
     }
@@ -66,6 +70,7 @@ internal sealed class RunOptions
             Labels = Labels(parsed.GetValue(_labels) ?? []),
             Docker = Docker(parsed.GetValue(_docker)),
             AllowSwap = parsed.GetValue(_allowSwap),
+            AnnounceChanges = parsed.GetValue(_announce),
             Executors = Kinds(parsed.GetValue(_executors) ?? "", parsed.GetValue(_mock)),
         };
         foreach (var error in wrong.Concat(wrong.Count == 0 ? options.Validate() : []))

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Rxelon.Node.Blobs;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
@@ -146,6 +147,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void Report()
     {
+        Note("ok");
         _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering), Reliable: true));
         Done();
     }
@@ -153,6 +155,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private void Fail(Fault fault, Metering metering, byte[]? log)
     {
         _log.Info("Attempt {Attempt} failed: {Code}: {Message}", _work.Id, fault.Code, fault.Message);
+        Note(fault.Code);
         _link.Tell(new Send(Reports.Failure(_services, _work.Id, fault, metering, log), Reliable: true));
         Done();
     }
@@ -160,6 +163,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private void OnStop(StopNow stop)
     {
         _log.Info("Attempt {Attempt} is stopped: {Reason}", _work.Id, stop.Reason);
+        Note(FaultCodes.Stopped);
         Done();
     }
 
@@ -169,6 +173,8 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void SendProgress() => _link.Tell(new Send(
         new ToHub { Progress = new Progress { Attempt = _work.Id.ToKey(), Phase = 3, ElapsedMillis = _work.ElapsedMillis } }, Reliable: false));
+
+    private void Note(string how) => _services.Operations.Add(OperationKind.PartEnded, _work.Id.ToString(), how);
 
     private void Done()
     {

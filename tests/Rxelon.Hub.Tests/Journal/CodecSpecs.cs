@@ -60,6 +60,8 @@ public sealed class CodecSpecs
     [Theory]
     [InlineData("account.opened.1+signed")]
     [InlineData("node.enrolled.1+signed")]
+    [InlineData("node.window-recorded.1+log")]
+    [InlineData("node.state.1+integrity")]
     public void Fields_that_were_added_later_are_kept_as_well(string name)
     {
         var sample = Samples.Grown[name];
