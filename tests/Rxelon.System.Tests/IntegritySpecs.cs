@@ -1,4 +1,3 @@
-using System.Text;
 using Rxelon.Drills;
 using Rxelon.Shared.Ids;
 using Rxelon.System.Tests.Networks;

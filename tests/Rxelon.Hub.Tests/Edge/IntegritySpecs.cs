@@ -1,12 +1,9 @@
-using Akka.Actor;
 using Rxelon.Domain.Nodes;
-using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Config;
 using Rxelon.Node.Config;
 using Rxelon.Node.Executors;
 using Rxelon.Node.Integrity;
 using Rxelon.Node.Link;
-using Rxelon.Shared.Ids;
 using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;

@@ -3,12 +3,10 @@ using Akka.Actor;
 using Akka.Event;
 using Rxelon.Domain.Matching;
 using Rxelon.Domain.Nodes;
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Integrity;
-using Rxelon.Shared.Values;
-using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Wire;
-using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Edge.Sessions;
 
