@@ -25,7 +25,9 @@ run_up() {
         admin accounts grant -account "$RX_ACCOUNT" -amount 100 >/dev/null
         : >"$RX_NET/granted"
     fi
-    run_node node1 "${RX_NODE_ARGS[@]}"
+    # The state stays while the product is built anew: its admin allows this build, its operator announces the engine of this time.
+    admin integrity allow -digest "$("$(binary Rxelon.Node rxelon-node)" measure | cut -d ' ' -f 1)" >/dev/null
+    run_node node1 "${RX_NODE_ARGS[@]}" --announce-changes
     await_nodes 1
     print_directions
     say "Ctrl-C stops it; what it knows stays in ${RX_NET#"$RX_ROOT"/}."
