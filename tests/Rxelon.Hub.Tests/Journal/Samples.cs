@@ -32,6 +32,9 @@ internal static class Samples
             new NodeWindow(At, At.AddHours(1), 1, 2, 3, 4, 5), At, new OperationHead(9, Bytes(32, 27), 1_790_000_000_000, Bytes(64, 28))),
         ["node.state.1+integrity"] = NodeState.Of(Node) with
         {
+            Operator = Operator,
+            EnrolledAt = At,
+            RecordedTo = At,
             Baseline = new NodeBaseline(Groups, "0.1.0", "first", At),
             Alarm = Alarm,
             Suspect = new NodeBaseline(Groups, "0.2.0", "itself", At),
