@@ -90,6 +90,7 @@ public sealed class IntegritySpecs(CopiedClients net) : IClassFixture<CopiedClie
         await process.StopAsync(Patience);
         var slip = net.RunNode(state, ["--region", "mars"]);
         Assert.Equal(2, await slip.WaitForExitAsync(Patience));
+        Assert.Contains("(changed: --region)", slip.Output, StringComparison.Ordinal);
         Assert.Contains("--announce-changes", slip.Output, StringComparison.Ordinal);
         net.Nodes[1] = (state, process = net.RunNode(state, ["--region", "mars", "--announce-changes"]));
         await Eventually.TrueAsync("in with new options", Patience, () => Task.FromResult(TestNetwork.IsUp(state, process)));

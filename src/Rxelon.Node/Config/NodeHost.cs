@@ -67,7 +67,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output, TextWrite
         blobs.SetBase(membership.Info.HubUrl);
         using var log = OperationLog.Open(options.StateDirectory, membership.Info.Node, membership.Identity, time);
         var measurer = new Measurer(AppContext.BaseDirectory, options, executors.Executors, time);
-        var opened = await NodeIntegrity.OpenAsync(options, membership, measurer, log, Version, time, stop).ConfigureAwait(false);
+        var opened = await NodeIntegrity.OpenAsync(options, membership, measurer, log, Version, output, time, stop).ConfigureAwait(false);
         if (opened.Fault is { } changed)
             return await CannotStartAsync(changed).ConfigureAwait(false);
         var reporter = opened.Value;

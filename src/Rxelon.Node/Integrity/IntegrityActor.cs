@@ -26,6 +26,7 @@ internal sealed class IntegrityActor : ReceiveActor, IWithTimers
     private long _sentAt;
     private Challenge? _challenge;
     private bool _measuring;
+    private string? _trouble;
 
     public IntegrityActor(IntegrityReporter reporter, IActorRef link, TimeProvider time)
     {
@@ -56,7 +57,15 @@ internal sealed class IntegrityActor : ReceiveActor, IWithTimers
         _held = up.Welcome.LogCount;
         _sent = 0;
         _challenge = null;
-        _reporter.Accepted(up.Welcome.LogCount);
+        try
+        {
+            _reporter.Accepted(up.Welcome.LogCount);
+        }
+        catch (IOException e)
+        {
+            _log.Warning(e, "What the hub let in could not be written down; it is tried again at the next session");
+        }
+
         _reporter.Log.Add(OperationKind.SessionOpened, up.Epoch.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Ship();
     }
@@ -98,6 +107,9 @@ internal sealed class IntegrityActor : ReceiveActor, IWithTimers
     private void Ship()
     {
         _reporter.Log.SignHead();
+        if (_reporter.Log.Trouble is { } trouble && trouble != _trouble)
+            _log.Warning("The operation log cannot be written, and what happens waits in memory: {Reason}", trouble);
+        _trouble = _reporter.Log.Trouble;
         if (_held is not { } held || (_sent > held && _time.GetElapsedTime(_sentAt) < SendAgainAfter) || _reporter.Log.Batch(held) is not { } batch)
             return;
         var frame = new OperationBatch { First = batch.First, Head = batch.Head.ToWire() };

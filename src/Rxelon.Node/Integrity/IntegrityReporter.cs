@@ -34,15 +34,15 @@ internal sealed class IntegrityReporter(
     /// <summary>The hub let the node in with what it said last.</summary>
     internal void Accepted(ulong logCount)
     {
-        _last?.Save(stateDirectory);
         Announced = [];
         log.Accepted(logCount);
+        _last?.Save(stateDirectory);
     }
 
     private async Task<IReadOnlyList<GroupDigest>> MeasureAsync(bool again, CancellationToken cancel)
     {
         var groups = await measurer.MeasureAsync(again, cancel).ConfigureAwait(false);
-        _last = LastMeasured.Of(groups, version);
+        _last = LastMeasured.Of(groups, version, measurer.Options);
         return groups;
     }
 

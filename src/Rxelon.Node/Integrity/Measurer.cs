@@ -12,6 +12,9 @@ internal sealed class Measurer(string folder, NodeOptions options, IReadOnlyList
     private readonly FileMeasure _files = new(time);
     private readonly SemaphoreSlim _one = new(1, 1);
 
+    /// <summary>The options that are measured, a line each.</summary>
+    internal string Options => Encoding.UTF8.GetString(ConfigurationBytes.Of(options));
+
     /// <summary>All groups in order. <paramref name="again"/>: every file is read again, slowly.</summary>
     internal async Task<IReadOnlyList<GroupDigest>> MeasureAsync(bool again, CancellationToken cancel)
     {

@@ -60,7 +60,11 @@ internal static class OperationFile
             {
                 var isLast = whole ? Framing + length == rest.Length : rest.Length < LargestEntry;
                 if (!isLast)
+                {
+                    content.IsAltered = true;
                     content.BrokenAt = content.BrokenAt == 0 ? content.Count + 1 : content.BrokenAt;
+                }
+
                 break;
             }
 
@@ -88,6 +92,9 @@ internal sealed class OperationContent
 
     /// <summary>The first record that is not what was written; 0 for none.</summary>
     internal ulong BrokenAt { get; set; }
+
+    /// <summary>The break is in these bytes; otherwise it was in a file that is set aside already.</summary>
+    internal bool IsAltered { get; set; }
 
     /// <summary>Where the payloads of the records after <see cref="From"/> begin and how long they are.</summary>
     internal List<(long At, int Length)> Records { get; } = [];

@@ -25,18 +25,22 @@ internal sealed class NoOperations : IOperations
 /// <summary>
 /// The node's operation log: <c>operations.log</c> in the state directory, append-only, mode 0600 (docs/design/integrity.md). A
 /// record is written at once and synced with the next signed head; only what is under a synced head is shipped, so that a power
-/// cut never takes what the hub has acknowledged. Shipped records are read back from the file. Thread-safe.
+/// cut never takes what the hub has acknowledged. Shipped records are read back from the file. What a full disk does not take waits in
+/// memory, up to 10,000 records; beyond them <see cref="Add"/> throws, since a node does not go on doing what it cannot write down.
+/// Thread-safe.
 /// </summary>
 internal sealed class OperationLog : IOperations, IDisposable
 {
     private const int MaxRecords = 256;
     private const int CompactAbove = 8 << 20;
+    private const int MostWaiting = 10_000;
 
     private readonly Lock _gate = new();
     private readonly string _path;
     private readonly NodeId _node;
     private readonly SigningKeyPair _identity;
     private readonly TimeProvider _time;
+    private readonly Queue<byte[]> _waiting = [];
     private FileStream _file;
     private OperationContent _content;
     private byte[] _hash;
@@ -68,6 +72,9 @@ internal sealed class OperationLog : IOperations, IDisposable
         }
     }
 
+    /// <summary>Why the disk did not take what was written last; null when it did.</summary>
+    internal string? Trouble { get; private set; }
+
     /// <summary>
     /// Opens the log. A torn last write is cut off. A file that was altered is set aside as <c>operations.log.broken-…</c>, and the log
     /// goes on after the last record that holds; the hub is told where it broke.
@@ -77,7 +84,7 @@ internal sealed class OperationLog : IOperations, IDisposable
         var path = Path.Combine(stateDirectory, "operations.log");
         var start = OperationChain.Start(node);
         var content = OperationFile.Parse(File.Exists(path) ? File.ReadAllBytes(path) : [], start);
-        if (content.BrokenAt != 0)
+        if (content.IsAltered)
         {
             File.Move(path, $"{path}.broken-{time.GetUtcNow().ToUnixTimeMilliseconds()}");
             PrivateFile.Write(path, [.. Anchored(content.Count, content.Hash), .. OperationFile.Entry(OperationFile.Broken, OperationFile.Number(content.BrokenAt), content.Hash)]);
@@ -96,11 +103,10 @@ internal sealed class OperationLog : IOperations, IDisposable
         var record = new OperationRecord(_time.GetUtcNow().ToUnixTimeMilliseconds(), kind, subject, note).Encode();
         lock (_gate)
         {
-            var next = OperationChain.Next(_hash, record);
-            var at = _file.Position;
-            _file.Write(OperationFile.Entry(OperationFile.Record, record, next));
-            _content.Records.Add((at + 5, record.Length));
-            (_hash, _count) = (next, _count + 1);
+            if (_waiting.Count == MostWaiting)
+                throw new IOException($"The operation log cannot be written for too long: {Trouble}");
+            _waiting.Enqueue(record);
+            WriteWaiting();
         }
     }
 
@@ -109,13 +115,14 @@ internal sealed class OperationLog : IOperations, IDisposable
     {
         lock (_gate)
         {
+            WriteWaiting();
             var newest = _content.Heads.Count > 0 ? _content.Heads[^1] : null;
             if (_count == 0 || newest?.Count == _count || _content.Records.Count == 0)
                 return newest;
             var millis = _time.GetUtcNow().ToUnixTimeMilliseconds();
             var head = new OperationHead(_count, _hash, millis, _identity.Sign(IntegrityStatements.Log(_node, _count, _hash, millis)));
-            _file.Write(OperationFile.Entry(OperationFile.Head, OperationFile.HeadPayload(head), _hash));
-            _file.Flush(flushToDisk: true);
+            if (!TryWrite(OperationFile.Entry(OperationFile.Head, OperationFile.HeadPayload(head), _hash), sync: true))
+                return newest;
             _content.Heads.Add(head);
             return head;
         }
@@ -159,8 +166,8 @@ internal sealed class OperationLog : IOperations, IDisposable
         var seen = OperationFile.Parse(bytes, OperationChain.Start(_node));
         lock (_gate)
         {
-            if (seen.BrokenAt != 0)
-                _content.BrokenAt = seen.BrokenAt;
+            if (seen.IsAltered)
+                (_content.IsAltered, _content.BrokenAt) = (true, seen.BrokenAt);
             return new LogPosition(seen.From, seen.Count, seen.Hash, _content.BrokenAt, asked, seen.HashAt(bytes, asked));
         }
     }
@@ -177,11 +184,11 @@ internal sealed class OperationLog : IOperations, IDisposable
                 return;
             var bytes = new byte[_file.Length];
             RandomAccess.Read(_file.SafeFileHandle, bytes, 0);
-            if (_content.BrokenAt != 0)
+            if (_content.IsAltered)
                 PrivateFile.Write($"{_path}.broken-{_time.GetUtcNow().ToUnixTimeMilliseconds()}", bytes);
             byte[] kept = [.. Anchored(count, _content.HashAt(bytes, count)), .. _content.After(bytes, count)];
+            PrivateFile.Write(_path, kept); // a disk that is full throws here, and the file in use stays
             _file.Dispose();
-            PrivateFile.Write(_path, kept);
             _content = OperationFile.Parse(kept, OperationChain.Start(_node));
             _file = OpenFile(_path);
             _file.Seek(0, SeekOrigin.End);
@@ -194,6 +201,41 @@ internal sealed class OperationLog : IOperations, IDisposable
     {
         lock (_gate)
             _file.Dispose();
+    }
+
+    private void WriteWaiting()
+    {
+        while (_waiting.TryPeek(out var record))
+        {
+            var next = OperationChain.Next(_hash, record);
+            var at = _file.Position;
+            if (!TryWrite(OperationFile.Entry(OperationFile.Record, record, next), sync: false))
+                return;
+            _content.Records.Add((at + 5, record.Length));
+            (_hash, _count) = (next, _count + 1);
+            _waiting.Dequeue();
+        }
+    }
+
+    // A full disk takes a part of what is written: that is cut off again, or the next entry would stand behind a broken one.
+    private bool TryWrite(byte[] entry, bool sync)
+    {
+        var at = _file.Position;
+        try
+        {
+            _file.Write(entry);
+            if (sync)
+                _file.Flush(flushToDisk: true);
+            Trouble = null;
+            return true;
+        }
+        catch (IOException e)
+        {
+            _file.SetLength(at);
+            _file.Position = at;
+            Trouble = e.Message;
+            return false;
+        }
     }
 
     private static byte[] Anchored(ulong count, byte[] hash) => OperationFile.Entry(OperationFile.Anchor, OperationFile.Number(count), hash);

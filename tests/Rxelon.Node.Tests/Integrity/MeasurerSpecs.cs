@@ -82,6 +82,21 @@ public sealed class MeasurerSpecs : IDisposable
     }
 
     [Fact]
+    public void An_operator_is_told_which_options_are_not_those_of_the_last_session()
+    {
+        var other = Options with
+        {
+            Region = "eu", AllowSwap = true, Labels = new Dictionary<string, string> { ["a"] = "b" }, Executors = new HashSet<WorkloadKind> { WorkloadKind.Mock },
+        };
+        Assert.Equal("--allow-swap, --executors or --mock, --label, --region", Last(Options).Changed(Last(other)));
+        Assert.Equal("--allow-swap, --executors or --mock, --label, --region", Last(other).Changed(Last(Options)));
+        Assert.Equal("--region", Last(other).Changed(Last(other with { Region = "us" })));
+        Assert.Equal("", Last(other).Changed(Last(other)));
+
+        static LastMeasured Last(NodeOptions options) => new("", "", "1.0", Text(options));
+    }
+
+    [Fact]
     public async Task The_wasm_library_that_was_loaded_is_measured()
     {
         using var state = new TestState();

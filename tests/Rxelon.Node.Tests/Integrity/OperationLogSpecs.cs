@@ -106,6 +106,42 @@ public sealed class OperationLogSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_full_disk_breaks_nothing_and_what_happened_meanwhile_is_written_once_there_is_room()
+    {
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", _directory);
+        try
+        {
+            using (var log = Open())
+            {
+                log.Add(OperationKind.Started, "1.0");
+                log.SignHead();
+                var filler = System.IO.Path.Combine(_directory, "filler");
+                Assert.Throws<IOException>(() => File.WriteAllBytes(filler, new byte[1 << 20]));
+                for (var i = 0; i < 200; i++)
+                    log.Add(OperationKind.PartEnded, $"t/{i}/1", "storage-full");
+                Assert.NotNull(log.Trouble);
+                Assert.InRange(log.SignHead()!.Count, 1UL, 200UL);
+
+                // The process may die here: what reached the disk holds.
+                Assert.Equal(0UL, OperationFile.Parse(File.ReadAllBytes(Path), OperationChain.Start(Node)).BrokenAt);
+                Assert.Equal(0UL, log.Position(1).BrokenAt);
+
+                File.Delete(filler);
+                log.Add(OperationKind.Stopped);
+                log.SignHead();
+                Assert.Null(log.Trouble);
+            }
+
+            using var again = Open();
+            Assert.Equal((202UL, 0UL), (again.Count, again.BrokenAt));
+        }
+        finally
+        {
+            await RunAsync("umount", _directory);
+        }
+    }
+
+    [Fact]
     public void Texts_that_are_too_long_are_cut_and_records_read_back_as_they_went()
     {
         var record = new OperationRecord(5, OperationKind.ImageAdded, new string('x', 300), "n");
@@ -118,6 +154,13 @@ public sealed class OperationLogSpecs : IDisposable
     {
         _identity.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private static async Task RunAsync(params string[] command)
+    {
+        using var process = System.Diagnostics.Process.Start(command[0], command[1..]);
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
     }
 
     private OperationLog Open() => OperationLog.Open(_directory, Node, _identity, TimeProvider.System);
