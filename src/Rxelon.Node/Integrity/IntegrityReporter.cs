@@ -27,7 +27,7 @@ internal sealed class IntegrityReporter(
         var images = challenge.Image.Length == 0
             ? (IReadOnlyList<ImageDigest>)[]
             : [await measurer.ImageAsync(challenge.Image, cancel).ConfigureAwait(false)];
-        log.Add(OperationKind.Measured, challenge.Image, "challenge");
+        log.Add(OperationKind.Measured, challenge.Image, images.All(i => i.Content.Length > 0) ? "challenge" : "challenge; the image could not be read");
         return Sign(challenge.Nonce.ToByteArray(), groups, images, log.Position(challenge.LogCount));
     }
 

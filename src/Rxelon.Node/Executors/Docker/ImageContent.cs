@@ -15,6 +15,7 @@ namespace Rxelon.Node.Executors.Docker;
 internal static class ImageContent
 {
     private const int MaxDocument = 4 << 20;
+    private const int BufferSize = 128 << 10;
 
     /// <summary>
     /// The digest in the image's name when everything is what it names; another digest when something is not. What keeps the engine from
@@ -25,7 +26,8 @@ internal static class ImageContent
         var expected = Convert.FromHexString(name["sha256:".Length..]);
         try
         {
-            var archive = await engine.Images.SaveImageAsync(id, cancel).ConfigureAwait(false);
+            // Buffered: the tar reader asks for no bytes at the end of each entry, which Docker.DotNet's stream takes for a line that was cut.
+            var archive = new BufferedStream(await engine.Images.SaveImageAsync(id, cancel).ConfigureAwait(false), BufferSize);
             await using (archive.ConfigureAwait(false))
             {
                 var (digests, documents) = await ReadAsync(archive, cancel).ConfigureAwait(false);
