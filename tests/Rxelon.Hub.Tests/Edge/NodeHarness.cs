@@ -97,7 +97,10 @@ internal sealed class NodeHarness : IAsyncDisposable
             Log?.Dispose();
             Log = OperationLog.Open(_directory, Id, Membership.Identity, time ?? TimeProvider.System);
             var reporter = new IntegrityReporter(
-                Id, Membership.Identity, Measured, Log, _directory, "test", time ?? TimeProvider.System) { Announced = Announced };
+                Id, Membership.Identity, Measured, Log, _directory, "test", time ?? TimeProvider.System)
+            {
+                Announced = Announced,
+            };
             Log.Add(OperationKind.Started, "test");
             settings = settings with { Measures = nonce => reporter.ForHelloAsync(nonce, CancellationToken.None) };
             Link = System.ActorOf(HubLink.Props(settings, supervisor, time ?? TimeProvider.System));

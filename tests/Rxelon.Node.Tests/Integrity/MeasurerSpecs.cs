@@ -86,7 +86,10 @@ public sealed class MeasurerSpecs : IDisposable
     {
         var other = Options with
         {
-            Region = "eu", AllowSwap = true, Labels = new Dictionary<string, string> { ["a"] = "b" }, Executors = new HashSet<WorkloadKind> { WorkloadKind.Mock },
+            Region = "eu",
+            AllowSwap = true,
+            Labels = new Dictionary<string, string> { ["a"] = "b" },
+            Executors = new HashSet<WorkloadKind> { WorkloadKind.Mock },
         };
         Assert.Equal("--allow-swap, --executors or --mock, --label, --region", Last(Options).Changed(Last(other)));
         Assert.Equal("--allow-swap, --executors or --mock, --label, --region", Last(other).Changed(Last(Options)));
