@@ -27,6 +27,12 @@ run_up() {
     fi
     # The state stays while the product is built anew: its admin allows this build, its operator announces the engine of this time.
     admin integrity allow -digest "$("$(binary Rxelon.Node rxelon-node)" measure | cut -d ' ' -f 1)" >/dev/null
+    local isolated
+    isolated=$(admin nodes list | awk '/ Isolated / && /application-changed/ { print $1 }')
+    if [ -n "$isolated" ]; then
+        say "  node1 was isolated: the product was built anew while it ran. This build is allowed, the alarm cleared."
+        admin nodes clear-alarm -node "$isolated" -reason "built anew while it ran" >/dev/null
+    fi
     run_node node1 "${RX_NODE_ARGS[@]}" --announce-changes
     await_nodes 1
     print_directions
