@@ -78,7 +78,7 @@ run_node() {
     start_process "$name" "$RX_NET/logs/$name.log" "$(binary Rxelon.Node rxelon-node)" run --state "$RX_NET/$name" "$@"
 }
 
-nodes_online() { [ "$(admin nodes list 2>/dev/null | grep -ciE '\b(online|active|up)\b')" -ge "$1" ]; }
+nodes_online() { [ "$(admin nodes list 2>/dev/null | grep -c ' online, ')" -ge "$1" ]; }
 
 # await_nodes COUNT
 await_nodes() {

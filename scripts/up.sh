@@ -25,7 +25,15 @@ run_up() {
         admin accounts grant -account "$RX_ACCOUNT" -amount 100 >/dev/null
         : >"$RX_NET/granted"
     fi
-    run_node node1 "${RX_NODE_ARGS[@]}"
+    # The state stays while the product is built anew: its admin allows this build, its operator announces the engine of this time.
+    admin integrity allow -digest "$("$(binary Rxelon.Node rxelon-node)" measure | cut -d ' ' -f 1)" >/dev/null
+    local isolated
+    isolated=$(admin nodes list | awk '/ Isolated / && /application-changed/ { print $1 }')
+    if [ -n "$isolated" ]; then
+        say "  node1 was isolated: the product was built anew while it ran. This build is allowed, the alarm cleared."
+        admin nodes clear-alarm -node "$isolated" -reason "built anew while it ran" >/dev/null
+    fi
+    run_node node1 "${RX_NODE_ARGS[@]}" --announce-changes
     await_nodes 1
     print_directions
     say "Ctrl-C stops it; what it knows stays in ${RX_NET#"$RX_ROOT"/}."

@@ -30,8 +30,12 @@ public sealed class RxProcess : IAsyncDisposable
 
     /// <summary>Starts <c>dotnet {assembly}</c> as built beside this test, in the same configuration.</summary>
     public static RxProcess Start(string project, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+        => StartFile(Built(project, assembly), arguments, environment);
+
+    /// <summary>Starts <c>dotnet {file}</c>, such as a copy of what was built.</summary>
+    public static RxProcess StartFile(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var process = new Process { StartInfo = Describe(project, assembly, arguments, environment) };
+        var process = new Process { StartInfo = Describe(file, arguments, environment) };
         var running = new RxProcess(process);
         process.OutputDataReceived += (_, e) => running.Keep(e.Data);
         process.ErrorDataReceived += (_, e) => running.Keep(e.Data);
@@ -46,7 +50,7 @@ public sealed class RxProcess : IAsyncDisposable
         string project, string assembly, IEnumerable<string> arguments, TimeSpan deadline,
         IReadOnlyDictionary<string, string>? environment = null, byte[]? stdin = null, string? directory = null)
     {
-        var start = Describe(project, assembly, arguments, environment);
+        var start = Describe(Built(project, assembly), arguments, environment);
         start.RedirectStandardInput = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
         start.WorkingDirectory = directory ?? "";
@@ -110,10 +114,10 @@ public sealed class RxProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo Describe(string project, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    private static ProcessStartInfo Describe(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(Built(project, assembly));
+        start.ArgumentList.Add(file);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         foreach (var (key, value) in environment ?? new Dictionary<string, string>())
@@ -121,7 +125,8 @@ public sealed class RxProcess : IAsyncDisposable
         return start;
     }
 
-    private static string Built(string project, string assembly)
+    /// <summary>Where that assembly was built, in the same configuration as this test.</summary>
+    public static string Built(string project, string assembly)
     {
         var configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
         var path = Path.Combine(Repository.Root, "src", project, "bin", configuration, "net10.0", assembly);

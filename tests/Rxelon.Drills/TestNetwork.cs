@@ -84,6 +84,10 @@ public sealed class TestNetwork : IAsyncDisposable
     public RxProcess RunNode(string state, IReadOnlyDictionary<string, string>? environment = null, params string[] more)
         => Track(RxProcess.Start("Rxelon.Node", "rxelon-node.dll", ["run", "--state", state, .. more], environment));
 
+    /// <summary>The same, from a copy of the client's folder.</summary>
+    public RxProcess RunNodeFrom(string folder, string state, params string[] more)
+        => Track(RxProcess.StartFile(Path.Combine(folder, "rxelon-node.dll"), ["run", "--state", state, .. more]));
+
     /// <summary>That very process says it is in session; the hub may still count the session of one that was just killed.</summary>
     public static bool IsUp(string state, RxProcess node)
     {

@@ -21,17 +21,18 @@ public sealed class ArrowsSpecs
     /// <summary>Hub folder → folders of which it may know nothing but contracts (see <see cref="Contracts"/>).</summary>
     private static readonly Dictionary<string, string[]> Strangers = new(StringComparer.Ordinal)
     {
-        ["Entities"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing"],
-        ["Scheduling"] = ["Http", "Admin", "Edge", "Config", "Blobs", "Vault", "Sealing"],
-        ["Journal"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing"],
-        ["Projections"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing"],
-        ["Edge"] = ["Http", "Admin", "Config", "Entities", "Scheduling", "Blobs", "Vault", "Sealing"],
-        ["Blobs"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Vault", "Sealing"],
-        ["Vault"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Sealing"],
-        ["Sealing"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault"],
-        ["Disk"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Vault", "Sealing"],
-        ["Http"] = ["Admin", "Edge", "Entities", "Scheduling", "Journal", "Sealing"],
-        ["Admin"] = ["Http", "Edge", "Entities", "Scheduling", "Journal", "Sealing"],
+        ["Entities"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
+        ["Scheduling"] = ["Http", "Admin", "Edge", "Config", "Blobs", "Vault", "Sealing", "Integrity"],
+        ["Journal"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
+        ["Projections"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
+        ["Edge"] = ["Http", "Admin", "Config", "Entities", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
+        ["Blobs"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Vault", "Sealing", "Integrity"],
+        ["Vault"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Sealing", "Integrity"],
+        ["Sealing"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault", "Integrity"],
+        ["Disk"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Vault", "Sealing", "Integrity"],
+        ["Integrity"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault", "Sealing"],
+        ["Http"] = ["Admin", "Edge", "Entities", "Scheduling", "Journal", "Sealing", "Integrity"],
+        ["Admin"] = ["Http", "Edge", "Entities", "Scheduling", "Journal", "Sealing", "Integrity"],
     };
 
     public static TheoryData<string> Listed => [.. Arrows.Keys];

@@ -57,6 +57,9 @@ internal static class EventSentence
         NodeReinstated e => $"node may work again, says {Harmless(e.By)}: {Harmless(e.Reason)}",
         NodeRenewed => "node renewed its certificate",
         NodeWindowRecorded e => $"node's record: {Number(e.Accepted)} accepted, {Number(e.Failed)} failed, {Number(e.Lost)} lost",
+        NodeMeasured e => $"node measured ({Harmless(e.By)}): it is compared with this from now on",
+        NodeAlarmRaised e => $"node isolated: {Harmless(e.Alarm?.Code ?? "no code")}: {Harmless(e.Alarm?.Message ?? "")}",
+        NodeAlarmCleared e => $"alarm cleared by {Harmless(e.By)}: {Harmless(e.Reason)}",
         _ => "event without a sentence",
     };
 

@@ -49,6 +49,9 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
         ["node.quarantined.1"] = NodeQuarantined.Parser,
         ["node.reinstated.1"] = NodeReinstated.Parser,
         ["node.window-recorded.1"] = NodeWindowRecorded.Parser,
+        ["node.measured.1"] = NodeMeasured.Parser,
+        ["node.alarm-raised.1"] = NodeAlarmRaised.Parser,
+        ["node.alarm-cleared.1"] = NodeAlarmCleared.Parser,
     };
 
     /// <summary>What went wrong when a known kind could not be read.</summary>

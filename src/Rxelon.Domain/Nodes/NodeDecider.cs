@@ -4,7 +4,7 @@ using Rxelon.Shared.Values;
 namespace Rxelon.Domain.Nodes;
 
 /// <summary>What a node's record does about each command. Pure: no clock, no randomness; see <see cref="Decision{TEvent,TReply,TEffect}"/>.</summary>
-public static class NodeDecider
+public static partial class NodeDecider
 {
     /// <summary>Decides; an unknown command throws.</summary>
     public static Decision<INodeEvent, NodeReply, INodeEffect> Decide(NodeState state, INodeCommand command) => command switch
@@ -16,6 +16,10 @@ public static class NodeDecider
         RecordNodeWindow c => Record(state, c),
         QuarantineNode c => Quarantine(state, c),
         ReinstateNode c => Reinstate(state, c),
+        MeasureNode c => Measure(state, c),
+        RaiseNodeAlarm c => Raise(state, c),
+        ClearNodeAlarm c => Clear(state, c),
+        RebaselineNode c => Rebaseline(state, c),
         GetNode => new([], View(state), []),
         _ => throw new InvalidOperationException($"No rule for command {command.GetType().Name}."),
     };
@@ -38,8 +42,9 @@ public static class NodeDecider
         NodeRenewed e => s with { TlsSpkiSha256 = e.TlsSpkiSha256 },
         NodeQuarantined e => s with { Quarantine = e },
         NodeReinstated => s with { Quarantine = null },
-        NodeWindowRecorded { Window: var w } => s with
+        NodeWindowRecorded { Window: var w } e => s with
         {
+            Log = e.Log ?? s.Log,
             RecordedTo = w.To > s.RecordedTo ? w.To : s.RecordedTo,
             OnlineMillis = s.OnlineMillis + w.OnlineMillis,
             BusyMillis = s.BusyMillis + w.BusyMillis,
@@ -47,6 +52,7 @@ public static class NodeDecider
             Failed = s.Failed + w.Failed,
             Lost = s.Lost + w.Lost,
         },
+        NodeMeasured or NodeAlarmRaised or NodeAlarmCleared => ApplyIntegrity(s, happened),
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}."),
     };
 
@@ -61,7 +67,7 @@ public static class NodeDecider
     /// <summary>The node as admins and its operator may see it.</summary>
     public static NodeReply View(NodeState s) => s.Standing == NodeStanding.None ? new NodeRefused(s.Id, Unknown) : new NodeView(
         s.Id, s.Operator, s.Name, s.Standing, s.IdentityKey, s.Label, s.TlsSpkiSha256, s.EnrolledAt, s.OnlineMillis, s.Accepted, s.Failed, s.Lost,
-        s.Quarantine);
+        s.Baseline, s.Alarm, s.Log, s.LogSince, s.Quarantine);
 
     private static Fault Unknown { get; } = new(FaultCodes.NotFound, "There is no such node.");
 
@@ -118,7 +124,7 @@ public static class NodeDecider
     private static Decision<INodeEvent, NodeReply, INodeEffect> Record(NodeState s, RecordNodeWindow c)
         => s.Standing == NodeStanding.None ? Refuse(s, Unknown)
             : c.Window.To <= s.RecordedTo ? Ok(s)
-            : Ok(s, new NodeWindowRecorded(c.Window, c.At));
+            : Ok(s, new NodeWindowRecorded(c.Window, c.At, c.Log));
 
     private static Decision<INodeEvent, NodeReply, INodeEffect> Ok(
         NodeState s, INodeEvent? happened = null, params IReadOnlyList<INodeEffect> effects)

@@ -1,5 +1,6 @@
 using Rxelon.Domain.Kernel;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Nodes;
@@ -42,8 +43,10 @@ public sealed record RevokeNode(NodeId Node, string By, string Reason, DateTimeO
 /// <summary>A new TLS key (renewal): the certificate's SPKI digest changes.</summary>
 public sealed record RenewNode(NodeId Node, byte[] TlsSpkiSha256, DateTimeOffset At) : INodeCommand;
 
-/// <summary>From the node's session when it ends or at a window's end: what the node did since the last time.</summary>
-public sealed record RecordNodeWindow(NodeId Node, NodeWindow Window, DateTimeOffset At) : INodeCommand;
+/// <summary>
+/// From the node's session when it ends or at a window's end: what the node did since the last time, and where its operation log stood.
+/// </summary>
+public sealed record RecordNodeWindow(NodeId Node, NodeWindow Window, DateTimeOffset At, OperationHead? Log = null) : INodeCommand;
 
 /// <summary>Counts of one window; one event per window, not per attempt.</summary>
 public sealed record NodeWindow(
@@ -73,7 +76,7 @@ public sealed record NodeRevoked(string By, string Reason, DateTimeOffset At) : 
 
 public sealed record NodeRenewed(byte[] TlsSpkiSha256, DateTimeOffset At) : INodeEvent;
 
-public sealed record NodeWindowRecorded(NodeWindow Window, DateTimeOffset At) : INodeEvent;
+public sealed record NodeWindowRecorded(NodeWindow Window, DateTimeOffset At, OperationHead? Log = null) : INodeEvent;
 
 /// <summary>It gave a wrong answer (docs/design/verification.md): whose, and a stable code. The first one is kept until it is lifted.</summary>
 public sealed record NodeQuarantined(TaskId Task, int Part, int Attempt, string Reason, DateTimeOffset At) : INodeEvent;
@@ -89,6 +92,7 @@ public sealed record NodeRefused(NodeId Node, Fault Fault) : NodeReply(Node);
 public sealed record NodeView(
     NodeId Node, AccountId Operator, string Name, NodeStanding Standing, byte[] IdentityKey, string Label, byte[] TlsSpkiSha256,
     DateTimeOffset EnrolledAt, long OnlineMillis, long Accepted, long Failed, long Lost,
+    NodeBaseline? Baseline = null, IntegrityAlarm? Alarm = null, OperationHead? Log = null, DateTimeOffset LogSince = default,
     NodeQuarantined? Quarantine = null) : NodeReply(Node);
 
 public interface INodeEffect;

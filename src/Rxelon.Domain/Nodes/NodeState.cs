@@ -1,4 +1,5 @@
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 
 namespace Rxelon.Domain.Nodes;
 
@@ -39,6 +40,21 @@ public sealed record NodeState
 
     /// <summary>Why it gets no new parts; null when it does.</summary>
     public NodeQuarantined? Quarantine { get; init; }
+
+    /// <summary>What the node is compared with; null until it first said what it is.</summary>
+    public NodeBaseline? Baseline { get; init; }
+
+    /// <summary>Why the node is isolated; null when it is not.</summary>
+    public IntegrityAlarm? Alarm { get; init; }
+
+    /// <summary>What was seen when measures raised the alarm: an admin may approve it.</summary>
+    public NodeBaseline? Suspect { get; init; }
+
+    /// <summary>Where the node's operation log stood when the last window was recorded.</summary>
+    public OperationHead? Log { get; init; }
+
+    /// <summary>An admin let the operation log begin anew: heads kept before then count no more.</summary>
+    public DateTimeOffset LogSince { get; init; }
 
     /// <summary>A node that nothing has happened to.</summary>
     public static NodeState Of(NodeId id) => new(id);

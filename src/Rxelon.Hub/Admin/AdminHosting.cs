@@ -21,6 +21,11 @@ public static class AdminHosting
         services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "approve"));
         services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "revoke"));
         services.AddSingleton<IAdminCommand>(s => new NodesReinstate(s.GetRequiredService<AdminContext>()));
+        services.AddSingleton<IAdminCommand, NodesClearAlarm>();
+        services.AddSingleton<IAdminCommand, NodesRebaseline>();
+        services.AddSingleton<IAdminCommand, NodesOplog>();
+        services.AddSingleton<IAdminCommand, IntegrityAllow>();
+        services.AddSingleton<IAdminCommand, IntegrityList>();
         services.AddSingleton<IAdminCommand, AccountsList>();
         services.AddSingleton<IAdminCommand, AccountsShow>();
         services.AddSingleton<IAdminCommand, AccountsGrant>();

@@ -22,6 +22,7 @@ internal sealed class HubFiles
         Journal = new SqliteFile(Path.Combine(dataDirectory, "journal.db"));
         Snapshots = new SqliteFile(Path.Combine(dataDirectory, "snapshots.db"));
         Index = new SqliteFile(Path.Combine(dataDirectory, "index.db"));
+        Operations = new SqliteFile(Path.Combine(dataDirectory, "operations.db"));
         Ledger = new SqliteFile(Path.Combine(dataDirectory, SealingServices.DatabaseName));
     }
 
@@ -30,7 +31,7 @@ internal sealed class HubFiles
     /// <summary>Folds every write-ahead log into its database, which only the last connection that may write does by itself.</summary>
     internal void FoldAll()
     {
-        foreach (var file in (SqliteFile[])[Journal, Snapshots, Index, Ledger])
+        foreach (var file in (SqliteFile[])[Journal, Snapshots, Index, Ledger, Operations])
             file.Fold();
     }
 
@@ -39,4 +40,7 @@ internal sealed class HubFiles
     internal SqliteFile Snapshots { get; }
 
     internal SqliteFile Index { get; }
+
+    /// <summary>What nodes' operation logs said.</summary>
+    internal SqliteFile Operations { get; }
 }

@@ -71,6 +71,15 @@ public sealed class HubOptions
 
     public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>Mean time between two challenges of a node; each comes at half to one and a half of it.</summary>
+    public TimeSpan ChallengeEvery { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a node may take to read its files again and answer.</summary>
+    public TimeSpan ChallengeDeadline { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Digests of node clients that nodes may change to, hex, besides those that <c>integrity allow</c> added.</summary>
+    public IList<string> AllowedClients { get; } = [];
+
     /// <summary>Largest clock difference tolerated from a node or client.</summary>
     public TimeSpan MaxClockSkew { get; set; } = TimeSpan.FromMinutes(10);
 

@@ -113,12 +113,15 @@ internal static class HubOptionsRules
             yield return "LedgerOrigin: a name of up to 200 characters without blanks and plus signs, such as hub.example.org/ledger.";
         if (o.LedgerPolicy is { } policy && !File.Exists(policy))
             yield return $"LedgerPolicy: there is no file {policy}.";
+        if (o.AllowedClients.FirstOrDefault(d => d.Length != 64 || !d.All(char.IsAsciiHexDigit)) is { } digest)
+            yield return $"AllowedClients: '{digest}' is not a digest of 64 hex digits (rxelon-node measure shows it).";
         if (o.AccountsPerAddress < 1)
             yield return "AccountsPerAddress: at least 1.";
         foreach (var (key, span) in (IEnumerable<(string, TimeSpan)>)
             [
                 (nameof(o.PayoutWindow), o.PayoutWindow), (nameof(o.QuoteLifetime), o.QuoteLifetime), (nameof(o.IdleBeat), o.IdleBeat), (nameof(o.BusyBeat), o.BusyBeat),
-                (nameof(o.SuspectAfter), o.SuspectAfter), (nameof(o.LostAfter), o.LostAfter), (nameof(o.MaxClockSkew), o.MaxClockSkew), (nameof(o.LedgerBatch), o.LedgerBatch), (nameof(o.LedgerCheckpoint), o.LedgerCheckpoint),
+                (nameof(o.SuspectAfter), o.SuspectAfter), (nameof(o.LostAfter), o.LostAfter), (nameof(o.MaxClockSkew), o.MaxClockSkew), (nameof(o.LedgerBatch), o.LedgerBatch),
+                (nameof(o.ChallengeEvery), o.ChallengeEvery), (nameof(o.ChallengeDeadline), o.ChallengeDeadline), (nameof(o.LedgerCheckpoint), o.LedgerCheckpoint),
                 (nameof(o.LedgerRewitness), o.LedgerRewitness), (nameof(o.LedgerWitnessTimeout), o.LedgerWitnessTimeout),
             ])
         {

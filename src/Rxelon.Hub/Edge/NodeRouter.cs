@@ -136,7 +136,7 @@ internal sealed class NodeRouter : ReceiveActor
             _services.Value.Guard.Revoke(cut.Node, Farewell);
         var child = Context.Child(cut.Node.ToString());
         if (!child.IsNobody())
-            child.Tell(new CutSession(new Fault(cut.Code, cut.Reason, Culprit.Node)));
+            child.Tell(new CutSession(new Fault(cut.Code, cut.Reason, Culprit.Node, Retryable: cut.Code != FaultCodes.NodeRevoked)));
     }
 
     private void OnTerminated(Terminated terminated)

@@ -41,7 +41,7 @@ public sealed record AskReveals(NodeId Node, TaskId Task, IReadOnlyList<PartAtte
 /// <summary>From a node's record: its session gets no new parts and gives back what it runs, or may work again.</summary>
 public sealed record SetQuarantine(NodeId Node, bool IsQuarantined) : INoSerializationVerificationNeeded;
 
-/// <summary>To the router: cut this node off at once (revoked).</summary>
+/// <summary>To the router: cut this node off at once: revoked (for good) or isolated (until an admin clears the alarm).</summary>
 public sealed record CutNode(NodeId Node, string Code, string Reason) : INoSerializationVerificationNeeded;
 
 /// <summary>From a session's proxy: it is admitted and can take work; the offer goes on to the matchmaker.</summary>

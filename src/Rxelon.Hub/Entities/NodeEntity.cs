@@ -47,6 +47,11 @@ internal sealed class NodeEntity(NodeId id, TimeProvider time, Neighbours others
             case QuarantineChanged e:
                 others.Router.Tell(new SetQuarantine(id, e.IsQuarantined), ActorRefs.NoSender);
                 break;
+            case NodeIsolated isolated:
+                IntegrityMetrics.Alarms.Add(1, KeyValuePair.Create<string, object?>("code", isolated.Alarm.Code));
+                var fault = NodeDecider.Isolated(isolated.Alarm);
+                others.Router.Tell(new CutNode(id, fault.Code, fault.Message), ActorRefs.NoSender);
+                break;
             case StandingChanged:
                 break; // the node's session asks when it next says hello
             default:

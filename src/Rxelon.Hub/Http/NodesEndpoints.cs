@@ -41,7 +41,7 @@ internal static class NodesEndpoints
             : Answers.Problem(new Fault(FaultCodes.NotFound, "There is no such node."));
 
     private static NodeInfo Info(NodeView node, SessionStatus? session) => new(
-        node.Node, node.Name, node.Operator, node.Standing.ToString(), session is not null, session?.Offer.Region ?? "",
+        node.Node, node.Name, node.Operator, node.Alarm is null ? node.Standing.ToString() : "Isolated", session is not null, session?.Offer.Region ?? "",
         session?.Offer.Total ?? default, session?.Offer.Free ?? default,
         session is null ? [] : [.. session.Offer.Kinds.Order().Select(k => k.ToString())], session?.Warnings ?? [],
         session?.Offer.AskPerCoreHour ?? Tokens.Zero, node.Accepted, node.Failed, node.Lost);

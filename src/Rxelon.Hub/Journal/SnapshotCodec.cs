@@ -111,6 +111,11 @@ internal static class SnapshotCodec
         Failed = s.Failed,
         Lost = s.Lost,
         Quarantine = s.Quarantine is { } q ? NodeCodec.Encode(q) : null,
+        Baseline = NodeCodec.Baseline(s.Baseline),
+        Alarm = NodeCodec.Alarm(s.Alarm),
+        Suspect = NodeCodec.Baseline(s.Suspect),
+        Log = NodeCodec.Head(s.Log),
+        LogSince = s.LogSince == default ? 0 : Ticks(s.LogSince),
     };
 
     private static NodeState Decode(Proto.NodeState m) => NodeState.Of(Node(m.Id)) with
@@ -129,5 +134,10 @@ internal static class SnapshotCodec
         Failed = m.Failed,
         Lost = m.Lost,
         Quarantine = m.Quarantine is { } q ? NodeCodec.Decode(q) : null,
+        Baseline = NodeCodec.Baseline(m.Baseline),
+        Alarm = NodeCodec.Alarm(m.Alarm),
+        Suspect = NodeCodec.Baseline(m.Suspect),
+        Log = NodeCodec.Head(m.Log),
+        LogSince = m.LogSince == 0 ? default : Time(m.LogSince),
     };
 }

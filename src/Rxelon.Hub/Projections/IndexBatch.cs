@@ -125,6 +125,9 @@ internal sealed class IndexBatch(Func<TaskId, TaskRow?> task, Func<AccountId, Ac
             (NodeQuarantined e, { } known) => known with { Quarantine = e.Reason },
             (NodeReinstated, { } known) => known with { Quarantine = null },
             (NodeRenewed e, { } known) => known with { TlsSpkiSha256 = e.TlsSpkiSha256 },
+            (NodeAlarmRaised e, { } known) => known with { Alarm = e.Alarm.Code },
+            (NodeAlarmCleared, { } known) => known with { Alarm = null },
+            (NodeMeasured, { } known) => known with { Alarm = known.Alarm is { } code && AlarmCodes.IsOfLog(code) ? code : null },
             _ => throw new InvalidOperationException($"The index has no rule for {happened.GetType()}; add it to {nameof(IndexBatch)}."),
         };
     }

@@ -16,7 +16,7 @@ internal static class IndexRows
 
     internal const int TaskColumnCount = 20;
 
-    internal const string NodeColumns = "id, name, operator, standing, label, spki, identity, enrolled, quarantine";
+    internal const string NodeColumns = "id, name, operator, standing, label, spki, identity, enrolled, quarantine, alarm";
 
     internal static object? Ticks(DateTimeOffset? at) => at is { } when ? Records.Ticks(when) : null;
 

@@ -32,7 +32,7 @@ internal sealed class IndexStore : IDisposable
         CREATE INDEX accounts_due ON accounts(id) WHERE owed > 0 OR transit > 0;
         CREATE TABLE nodes(
           id TEXT PRIMARY KEY, name TEXT NOT NULL, operator TEXT NOT NULL, standing INTEGER NOT NULL, label TEXT NOT NULL,
-          spki BLOB NOT NULL, identity BLOB NOT NULL, enrolled INTEGER NOT NULL, quarantine TEXT) WITHOUT ROWID;
+          spki BLOB NOT NULL, identity BLOB NOT NULL, enrolled INTEGER NOT NULL, quarantine TEXT, alarm TEXT) WITHOUT ROWID;
         CREATE TABLE folded(version INTEGER NOT NULL, ordering INTEGER NOT NULL);
         """;
 
@@ -62,7 +62,7 @@ internal sealed class IndexStore : IDisposable
         _writeAccount = Command("INSERT OR REPLACE INTO accounts VALUES($id, $name, $kind, $closed, $opened, $owed, $transit)");
         _readAccount = Command("SELECT name, kind, closed, opened, owed, transit FROM accounts WHERE id = $id");
         _writeNode = Command(
-            "INSERT OR REPLACE INTO nodes VALUES($id, $name, $operator, $standing, $label, $spki, $identity, $enrolled, $quarantine)");
+            "INSERT OR REPLACE INTO nodes VALUES($id, $name, $operator, $standing, $label, $spki, $identity, $enrolled, $quarantine, $alarm)");
         _readNode = Command($"SELECT {IndexRows.NodeColumns} FROM nodes WHERE id = $id");
         _writeOffset = Command("UPDATE folded SET ordering = $ordering");
     }
@@ -104,7 +104,7 @@ internal sealed class IndexStore : IDisposable
         {
             if (node.Entry is { } e)
                 Run(_writeNode, id.ToString(), e.Name, e.Operator.ToString(), (int)e.Standing, e.Label, e.TlsSpkiSha256, e.IdentityKey,
-                    Records.Ticks(e.EnrolledAt), e.Quarantine);
+                    Records.Ticks(e.EnrolledAt), e.Quarantine, e.Alarm);
         }
 
         Run(_writeOffset, rows[^1].Ordering);

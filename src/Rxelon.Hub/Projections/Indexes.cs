@@ -44,11 +44,12 @@ public interface INodeIndex
 }
 
 /// <summary>
-/// One node as enrolled; <see cref="TlsSpkiSha256"/> is the newest TLS key's, <see cref="Quarantine"/> the code of why it gets no new parts.
+/// One node as enrolled; <see cref="TlsSpkiSha256"/> is the newest TLS key's, <see cref="Quarantine"/> the code of why it gets no new parts,
+/// <see cref="Alarm"/> the code for which it is isolated.
 /// </summary>
 public sealed record NodeEntry(
     NodeId Node, string Name, AccountId Operator, NodeStanding Standing, string Label, byte[] TlsSpkiSha256, byte[] IdentityKey,
-    DateTimeOffset EnrolledAt, string? Quarantine = null);
+    DateTimeOffset EnrolledAt, string? Quarantine = null, string? Alarm = null);
 
 /// <summary>All accounts, a moment behind.</summary>
 public interface IAccountIndex

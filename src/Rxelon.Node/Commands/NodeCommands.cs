@@ -11,7 +11,7 @@ internal static class NodeCommands
 {
     internal static RootCommand Root() => new("Runs other people's encrypted parts on this machine, in sandboxes, for pay.")
     {
-        Join(), Run(), Check(), TryCommand.Build(), VmImageCommands.Build(),
+        Join(), Run(), Check(), IntegrityCommands.Status(), IntegrityCommands.Measure(), TryCommand.Build(), VmImageCommands.Build(),
     };
 
     private static Command Join()

@@ -57,6 +57,10 @@ internal sealed class RunOptions
         Description = "Also run images that come encrypted with a task; the engine keeps them on its disk until the task leaves",
     };
     private readonly Option<bool> _allowSwap = new("--allow-swap") { Description = "Run although users' plaintext could be swapped to a disk" };
+    private readonly Option<bool> _announce = new("--announce-changes")
+    {
+        Description = "Tell the hub that the options were changed on purpose; without it a change isolates the node",
+    };
     private readonly Option<bool> _mock = new("--mock") { Description = "Also accept mock tasks, which compute nothing (tests)" };
     private readonly Option<string> _executors = new("--executors")
     {
@@ -76,7 +80,7 @@ internal sealed class RunOptions
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_state, _slots, _cpus, _memory, _ask, _region, _labels])
+        foreach (var option in (Option[])[_state, _slots, _cpus, _memory, _ask, _region, _labels, _announce])
             command.Add(option);
         AddSandboxOptionsTo(command);
     }
@@ -107,6 +111,7 @@ internal sealed class RunOptions
             Exo = Exo(parsed.GetValue(_exo)),
             ExoStall = TimeSpan.FromSeconds(parsed.GetValue(_exoStall)),
             AllowSwap = parsed.GetValue(_allowSwap),
+            AnnounceChanges = parsed.GetValue(_announce),
             Executors = Kinds(parsed.GetValue(_executors) ?? "", parsed.GetValue(_mock), parsed.GetValue(_exo) is not null),
         };
         foreach (var error in wrong.Concat(wrong.Count == 0 ? options.Validate() : []))

@@ -4,10 +4,12 @@ using Akka.Configuration;
 using Rxelon.Node.Blobs;
 using Rxelon.Node.Executors;
 using Rxelon.Node.Executors.Plain;
+using Rxelon.Node.Integrity;
 using Rxelon.Node.Link;
 using Rxelon.Node.State;
 using Rxelon.Node.Supervision;
 using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
@@ -63,9 +65,22 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output, TextWrite
         using var session = ExchangeKeyPair.Generate();
         using var blobs = new BlobTransfer(HubHttp.Handler(membership.CaDer, time), spool, time);
         blobs.SetBase(membership.Info.HubUrl);
+        using var log = OperationLog.Open(options.StateDirectory, membership.Info.Node, membership.Identity, time);
+        var measurer = new Measurer(AppContext.BaseDirectory, options, executors.Executors, time);
+        var opened = await NodeIntegrity.OpenAsync(options, membership, measurer, log, Version, output, time, stop).ConfigureAwait(false);
+        if (opened.Fault is { } changed)
+            return await CannotStartAsync(changed).ConfigureAwait(false);
+        var reporter = opened.Value;
         var services = new NodeServices(
-            membership.Info.Node, membership.Identity, session, executors.Executors, executors.Reports, blobs, spool, options.Terms(), time);
-        var settings = new LinkSettings(membership, session.PublicKey, options.StateDirectory, Version);
+            membership.Info.Node, membership.Identity, session, executors.Executors, executors.Reports, blobs, spool, options.Terms(), time)
+        {
+            Operations = log,
+            Integrity = reporter,
+        };
+        var settings = new LinkSettings(membership, session.PublicKey, options.StateDirectory, Version)
+        {
+            Measures = nonce => reporter.ForHelloAsync(nonce, CancellationToken.None),
+        };
         var status = new StatusFile(options.StateDirectory);
         var watch = new Watch(status, membership.Info, output, time);
 
@@ -77,6 +92,8 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output, TextWrite
         await supervisor.Ask<object>(new NodeSupervisor.Leave("The node is shutting down."), LeavePatience)
             .ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
         await system.Terminate().ConfigureAwait(false);
+        log.Add(OperationKind.Stopped);
+        log.SignHead();
         status.Remove();
         if (refused is null)
             return Ok;
@@ -84,7 +101,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output, TextWrite
         return RefusedByHub;
     }
 
-    private static string Version
+    internal static string Version
         => typeof(NodeHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
     private static Task<string> ReadConfigAsync(CancellationToken cancel)

@@ -1,5 +1,6 @@
 using Rxelon.Node.Executors.Docker;
 using Rxelon.Node.Executors.Vm;
+using Rxelon.Node.Integrity;
 using Rxelon.Node.Supervision;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -14,6 +15,7 @@ internal sealed record NodeOptions
 
     private const long LeastMemory = 64L << 20;
 
+    [NotMeasured]
     public required string StateDirectory { get; init; }
 
     /// <summary>Attempts at the same time; default: one per core.</summary>
@@ -53,6 +55,10 @@ internal sealed record NodeOptions
 
     /// <summary>Run although plaintext could be swapped to a disk.</summary>
     public bool AllowSwap { get; init; }
+
+    /// <summary>The operator says that the configuration was changed on purpose (docs/design/integrity.md).</summary>
+    [NotMeasured]
+    public bool AnnounceChanges { get; init; }
 
     /// <summary>Kinds of work to offer; each must work here to be offered.</summary>
     public IReadOnlySet<WorkloadKind> Executors { get; init; } = new HashSet<WorkloadKind> { WorkloadKind.Wasm, WorkloadKind.Docker, WorkloadKind.Vm };

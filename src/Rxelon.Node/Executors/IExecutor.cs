@@ -27,6 +27,16 @@ public interface IExecutor : IAsyncDisposable
     /// <summary>What a cluster behind this executor offers now, for kinds that run models; null for the others. Looks at memory only.</summary>
     ModelPool? Pool() => null;
 
+    /// <summary>What runs the programs, by name and SHA-256: the engine, the emulator's file, the native library. Read anew at each call.</summary>
+    Task<IReadOnlyList<(string Name, byte[] Digest)>> MeasureAsync(CancellationToken cancel)
+        => Task.FromResult<IReadOnlyList<(string Name, byte[] Digest)>>([]);
+
+    /// <summary>
+    /// Reads the content of an image that is on offer here and gives what it hashes to: the digest in the image's name when it is whole.
+    /// Null when this executor does not have it or cannot look just now.
+    /// </summary>
+    Task<byte[]?> MeasureImageAsync(string image, CancellationToken cancel) => Task.FromResult<byte[]?>(null);
+
     /// <summary>Everything that needs no key: checks the image, reserves the directories and the tmpfs.</summary>
     Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel);
 

@@ -11,7 +11,7 @@ using Rxelon.Shared.Workloads;
 namespace Rxelon.Node.Link;
 
 /// <summary>What a link needs: the membership, the X25519 public key that part keys are sealed to, where its outbox is, the version to announce.</summary>
-internal sealed record LinkSettings(NodeMembership Membership, byte[] SessionKey, string StateDirectory, string ClientVersion);
+internal sealed partial record LinkSettings(NodeMembership Membership, byte[] SessionKey, string StateDirectory, string ClientVersion);
 
 /// <summary>
 /// The node's side of the session (messages in LinkMessages.cs): connects, says hello, beats, acknowledges, sends again, renews
@@ -72,6 +72,8 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
         Receive<LinkBroken>(m => OnBroken(m.Generation, m.Reason));
         Receive<Send>(OnSend);
         Receive<OfferChanged>(OnOffer);
+        Receive<Measured>(OnMeasured);
+        Receive<CannotMeasure>(m => _log.Error(m.Error, "This node could not measure itself; it says hello again later"));
         Receive<Tick>(_ => OnTick());
         Receive<LeaveHub>(OnLeave);
         Receive<Left>(_ => Context.Stop(Self));
@@ -149,7 +151,7 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
         foreach (var (name, attempt) in _reporting)
             named[name] = attempt;
         _hello.Running.AddRange(named.Values);
-        SendHello();
+        MeasureAndSend(nonce);
     }
 
     private void SendHello()
@@ -285,7 +287,7 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
         {
             if (_time.GetElapsedTime(_greetedAt) >= HelloPatience)
                 Rebuild("the hub does not answer");
-            else if (_hello is not null && _time.GetElapsedTime(_helloSentAt) >= HelloAgain)
+            else if (IsHelloReady && _time.GetElapsedTime(_helloSentAt) >= HelloAgain)
                 SendHello();
             return;
         }

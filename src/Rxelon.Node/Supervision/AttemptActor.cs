@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Rxelon.Node.Blobs;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Verification;
 using Rxelon.Shared.Wire;
@@ -155,6 +156,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
     private void Report()
     {
+        Note("ok");
         var commitment = _answer is { } answer ? _services.Answers.Promise(_work.Id, answer) : null;
         _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering, _stops, commitment), Reliable: true));
         Done();
@@ -163,6 +165,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private void Fail(Fault fault, Metering metering, byte[]? log)
     {
         _log.Info("Attempt {Attempt} failed: {Code}: {Message}", _work.Id, fault.Code, fault.Message);
+        Note(fault.Code);
         _link.Tell(new Send(Reports.Failure(_services, _work.Id, fault, metering, log), Reliable: true));
         Done();
     }
@@ -170,6 +173,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     private void OnStop(StopNow stop)
     {
         _log.Info("Attempt {Attempt} is stopped: {Reason}", _work.Id, stop.Reason);
+        Note(FaultCodes.Stopped);
         Done();
     }
 
@@ -183,6 +187,8 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         progress.Permille = _work.Permille;
         _link.Tell(new Send(new ToHub { Progress = progress }, Reliable: false));
     }
+
+    private void Note(string how) => _services.Operations.Add(OperationKind.PartEnded, _work.Id.ToString(), how);
 
     private void Done()
     {

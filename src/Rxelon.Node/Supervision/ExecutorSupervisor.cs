@@ -3,6 +3,7 @@ using Akka.Event;
 using Rxelon.Node.Executors;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
@@ -43,7 +44,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         Receive<FromHub>(m => OnFrame(m.Frame));
         Receive<AttemptReady>(OnReady);
         Receive<FlushReady>(_ => OnFlushReady());
-        Receive<AttemptStarted>(m => SetPhase(m.Id, Phase.Running));
+        Receive<AttemptStarted>(OnStarted);
         Receive<AttemptRan>(OnRan);
         Receive<AttemptDone>(m => Forget(m.Id));
         Receive<Terminated>(OnTerminated);
@@ -99,7 +100,11 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 break;
             case ToNode.BodyOneofCase.KeyGrants:
                 foreach (var grant in frame.KeyGrants.Grants)
+                {
+                    _services.Operations.Add(OperationKind.KeysReceived, grant.Attempt.ToId().ToString());
                     Tell(grant.Attempt.ToId(), new GrantKeys(grant.Sealed.Memory, checked((int)grant.Page)));
+                }
+
                 break;
             case ToNode.BodyOneofCase.Stop:
                 _gathering.Remove(frame.Stop.Attempt.ToId());
@@ -152,6 +157,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 continue;
             }
 
+            _services.Operations.Add(OperationKind.PartAssigned, id.ToString());
             var actor = Context.ActorOf(AttemptActor.Props(_services, task, id, work, _link));
             Context.Watch(actor);
             _attempts.Add(id, new Attempt(actor, task));
@@ -179,6 +185,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     private void Fail(AttemptId id, string code, string message)
     {
         var fault = new Fault(code, message, Culprit.Node, Retryable: true);
+        _services.Operations.Add(OperationKind.PartEnded, id.ToString(), code);
         _link.Tell(new Send(Reports.Failure(_services, id, fault, default, null), Reliable: true));
     }
 
@@ -210,6 +217,12 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         frame.PartsReady.Attempts.AddRange(_ready);
         _ready.Clear();
         _link.Tell(new Send(frame, Reliable: true));
+    }
+
+    private void OnStarted(AttemptStarted started)
+    {
+        _services.Operations.Add(OperationKind.PartStarted, started.Id.ToString());
+        SetPhase(started.Id, Phase.Running);
     }
 
     private void OnRan(AttemptRan ran)
@@ -295,6 +308,16 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
             || _reports.Any(r => message.Pools.TryGetValue(r.Kind, out var pool) && !pool.IsLike(r.Pool));
         if (!changed)
             return;
+        foreach (var report in _reports)
+        {
+            if (!message.Images.TryGetValue(report.Kind, out var present))
+                continue;
+            foreach (var added in present.Except(report.Images))
+                _services.Operations.Add(OperationKind.ImageAdded, added);
+            foreach (var removed in report.Images.Except(present))
+                _services.Operations.Add(OperationKind.ImageRemoved, removed);
+        }
+
         _reports =
         [
             .. _reports.Select(r => message.Images.TryGetValue(r.Kind, out var now) ? r with { Images = now } : r)

@@ -1,5 +1,6 @@
 using Rxelon.Node.Blobs;
 using Rxelon.Node.Executors;
+using Rxelon.Node.Integrity;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -14,6 +15,12 @@ internal sealed record NodeServices(
 {
     /// <summary>What this node promised.</summary>
     internal PromisedAnswers Answers { get; } = new(Time);
+
+    /// <summary>Where it is written down what this node does.</summary>
+    public IOperations Operations { get; init; } = NoOperations.Instance;
+
+    /// <summary>Measures this node; null where nobody asks.</summary>
+    public IntegrityReporter? Integrity { get; init; }
 
     /// <summary>The executor for that kind, when it is available here.</summary>
     internal IExecutor? ExecutorFor(WorkloadKind kind)

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Rxelon.Node.Integrity;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Values;
 
@@ -23,6 +24,7 @@ internal sealed class NodeSupervisor : ReceiveActor
     private readonly INodeObserver _observer;
     private readonly IActorRef _link;
     private readonly IActorRef _executors;
+    private readonly IActorRef _integrity = ActorRefs.Nobody;
     private IActorRef _leaving = ActorRefs.Nobody;
 
     public NodeSupervisor(NodeServices services, Func<IActorRef, Props> link, INodeObserver observer)
@@ -31,10 +33,13 @@ internal sealed class NodeSupervisor : ReceiveActor
         _observer = observer;
         _link = Context.ActorOf(link(Self), "link");
         _executors = Context.ActorOf(ExecutorSupervisor.Props(services, _link), "executors");
+        if (services.Integrity is { } reporter)
+            _integrity = Context.ActorOf(IntegrityActor.Props(reporter, _link, services.Time), "integrity");
         Receive<AskRunning>(_executors.Forward);
+        Receive<FromHub>(_integrity.Forward, m => IntegrityActor.IsFor(m.Frame));
         Receive<FromHub>(_executors.Forward);
         Receive<LinkUp>(OnUp);
-        Receive<LinkDown>(m => _observer.Down(m.Fault, m.Final));
+        Receive<LinkDown>(OnDown);
         Receive<Leave>(OnLeave);
         Receive<ExecutorSupervisor.AllStopped>(_ => _link.Tell(new LeaveHub("The node is shutting down.")));
         Receive<Terminated>(_ => _leaving.Tell(Left.Instance));
@@ -48,7 +53,14 @@ internal sealed class NodeSupervisor : ReceiveActor
         _log.Debug("The hub's blobs are at {BlobBase}", up.Welcome.BlobBase);
         if (Uri.TryCreate(up.Welcome.BlobBase, UriKind.Absolute, out var blobs) && HubHttp.RefuseUrl(blobs) is null)
             _services.Blobs.SetBase(up.Welcome.BlobBase);
+        _integrity.Tell(up);
         _observer.Up(up.Epoch);
+    }
+
+    private void OnDown(LinkDown down)
+    {
+        _integrity.Tell(down);
+        _observer.Down(down.Fault, down.Final);
     }
 
     private void OnLeave(Leave leave)

@@ -79,6 +79,7 @@ public static class FaultCodes
     // Nodes and the link
     public const string NodeRevoked = "node-revoked";
     public const string NodeNotApproved = "node-not-approved";
+    public const string NodeIsolated = "node-isolated";
     public const string DuplicateIdentity = "duplicate-identity";
     public const string StaleSession = "stale-session";
     public const string ProtocolVersion = "protocol-version";

@@ -5,6 +5,8 @@ using Rxelon.Hub.Config;
 using Rxelon.Hub.Edge;
 using Rxelon.Hub.Edge.Sessions;
 using Rxelon.Hub.Entities;
+using Rxelon.Hub.Integrity;
+using Rxelon.Hub.Journal;
 using Rxelon.Link.Certificates;
 using Rxelon.Link.Guard;
 using Rxelon.Shared.Ids;
@@ -15,6 +17,7 @@ namespace Rxelon.Hub.Tests.Edge;
 internal sealed class EdgeHarness : IAsyncDisposable
 {
     private readonly EdgeGuard _guard;
+    private readonly OperationRecords _operations;
 
     private EdgeHarness(HubOptions options, string directory, ActorSystem system)
     {
@@ -24,7 +27,10 @@ internal sealed class EdgeHarness : IAsyncDisposable
         Chs = new FakeChs(system);
         Authority = CertificateAuthority.OpenOrCreate(directory, "test", TimeProvider.System);
         _guard = new EdgeGuard(PeerCheck.ForAuthority(Authority.CertificateDer, TimeProvider.System), new GuardLimits(), TimeProvider.System);
-        var services = new SessionServices(options, TimeProvider.System, Blobs, Blobs, Authority, _guard, Chs.Registry);
+        _operations = new OperationRecords(new SqliteFile(Path.Combine(directory, "operations.db")));
+        Clients = new KnownClients(Path.Combine(directory, "clients.allowed"), options.AllowedClients);
+        var services = new SessionServices(
+            options, TimeProvider.System, Blobs, Blobs, Authority, _guard, Chs.Registry, _operations, Clients, new Random(7));
         Router = system.ActorOf(Props.Create(() => new NodeRouter(Chs.Registry, new Lazy<SessionServices>(services))), "nodes");
         Chs.Registry.Register<NodeRouterKey>(Router);
         Service = new EdgeService(options, Authority, _guard, new Known(Router), TimeProvider.System, NullLoggerFactory.Instance);
@@ -37,6 +43,10 @@ internal sealed class EdgeHarness : IAsyncDisposable
     internal ActorSystem System { get; }
 
     internal FakeChs Chs { get; }
+
+    internal IOperationRecords Operations => _operations;
+
+    internal KnownClients Clients { get; }
 
     internal FakeBlobs Blobs { get; } = new();
 
@@ -83,6 +93,8 @@ internal sealed class EdgeHarness : IAsyncDisposable
         await System.Terminate();
         _guard.Dispose();
         Authority.Dispose();
+        _operations.Dispose();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         global::System.IO.Directory.Delete(Directory, recursive: true);
     }
 

@@ -27,6 +27,8 @@ internal sealed class FakeChs
 
     internal AccountId Owner { get; } = AccountId.OfSigningKey(new byte[32]);
 
+    private readonly ConcurrentDictionary<NodeId, NodeBaseline?> _suspects = new();
+
     internal ConcurrentDictionary<NodeId, NodeView> Known { get; } = new();
 
     /// <summary>Attempts that are current: on which node, over which input.</summary>
@@ -40,6 +42,35 @@ internal sealed class FakeChs
 
     /// <summary>Runs before the answer to <see cref="ResumeAttempts"/>.</summary>
     internal Action? WhileResuming { get; set; }
+
+    /// <summary>What the node's record would decide about its integrity; alarms reach the router as they would from there.</summary>
+    internal NodeReply Decide(INodeCommand command)
+    {
+        var view = Known[command.Node];
+        var state = NodeState.Of(command.Node) with
+        {
+            Standing = view.Standing,
+            Operator = view.Operator,
+            Name = view.Name,
+            IdentityKey = view.IdentityKey,
+            Label = view.Label,
+            Baseline = view.Baseline,
+            Alarm = view.Alarm,
+            Suspect = _suspects.GetValueOrDefault(command.Node),
+            LogSince = view.LogSince,
+        };
+        var decision = NodeDecider.Decide(state, command);
+        state = decision.Events.Aggregate(state, NodeDecider.Apply);
+        _suspects[command.Node] = state.Suspect;
+        Known[command.Node] = (NodeView)NodeDecider.View(state);
+        foreach (var isolated in decision.Effects.OfType<NodeIsolated>())
+        {
+            var fault = NodeDecider.Isolated(isolated.Alarm);
+            Registry.Get<NodeRouterKey>().Tell(new CutNode(command.Node, fault.Code, fault.Message));
+        }
+
+        return decision.Reply;
+    }
 
     internal IEnumerable<T> Got<T>() => Commands.OfType<T>();
 
@@ -59,6 +90,11 @@ internal sealed class FakeChs
             Receive<GetNode>(m => Sender.Tell(chs.Known.TryGetValue(m.Node, out var view)
                 ? view
                 : new NodeRefused(m.Node, new Fault(FaultCodes.NotFound, "unknown"))));
+            Receive<INodeCommand>(m => m is MeasureNode or RaiseNodeAlarm or ClearNodeAlarm or RebaselineNode, m =>
+            {
+                chs.Commands.Enqueue(m);
+                Sender.Tell(chs.Decide(m));
+            });
             Receive<INodeCommand>(m =>
             {
                 chs.Commands.Enqueue(m);

@@ -3,9 +3,11 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using Google.Protobuf;
 using Rxelon.Domain.Nodes;
+using Rxelon.Node.Integrity;
 using Rxelon.Node.Link;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
@@ -16,6 +18,7 @@ internal sealed class NodeHarness : IAsyncDisposable
 {
     private readonly EdgeHarness _edge;
     private readonly string _directory;
+    private IActorRef _integrity = ActorRefs.Nobody;
     private readonly ExchangeKeyPair _session = ExchangeKeyPair.Generate();
 
     internal NodeHarness(EdgeHarness edge, int? port = null, TimeSpan? lifetime = null, string host = "127.0.0.1")
@@ -54,6 +57,17 @@ internal sealed class NodeHarness : IAsyncDisposable
 
     internal IActorRef Link { get; private set; } = ActorRefs.Nobody;
 
+    /// <summary>Measures this node as the real one does; null: as a client that measures nothing.</summary>
+    internal Measurer? Measured { get; set; }
+
+    /// <summary>Images on offer.</summary>
+    internal IReadOnlyList<string> Images { get; init; } = [];
+
+    internal IReadOnlyList<string> Announced { get; set; } = [];
+
+    /// <summary>The operation log of the process that was started last, when it measures.</summary>
+    internal OperationLog? Log { get; private set; }
+
     /// <summary>What the link told the supervisor.</summary>
     internal ConcurrentQueue<object> Told { get; } = new();
 
@@ -77,8 +91,26 @@ internal sealed class NodeHarness : IAsyncDisposable
     {
         System = ActorSystem.Create("rxelon-node", "akka.loglevel = WARNING");
         var supervisor = System.ActorOf(Props.Create(() => new Supervisor(this)));
-        Link = System.ActorOf(HubLink.Props(
-            new LinkSettings(Membership, _session.PublicKey, _directory, "test"), supervisor, time ?? TimeProvider.System));
+        var settings = new LinkSettings(Membership, _session.PublicKey, _directory, "test");
+        if (Measured is not null)
+        {
+            Log?.Dispose();
+            Log = OperationLog.Open(_directory, Id, Membership.Identity, time ?? TimeProvider.System);
+            var reporter = new IntegrityReporter(
+                Id, Membership.Identity, Measured, Log, _directory, "test", time ?? TimeProvider.System)
+            {
+                Announced = Announced,
+            };
+            Log.Add(OperationKind.Started, "test");
+            settings = settings with { Measures = nonce => reporter.ForHelloAsync(nonce, CancellationToken.None) };
+            Link = System.ActorOf(HubLink.Props(settings, supervisor, time ?? TimeProvider.System));
+            _integrity = System.ActorOf(IntegrityActor.Props(reporter, Link, time ?? TimeProvider.System));
+        }
+        else
+        {
+            Link = System.ActorOf(HubLink.Props(settings, supervisor, time ?? TimeProvider.System));
+        }
+
         return this;
     }
 
@@ -142,6 +174,7 @@ internal sealed class NodeHarness : IAsyncDisposable
     {
         await StopAsync();
         _session.Dispose();
+        Log?.Dispose();
         Membership.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
@@ -150,11 +183,21 @@ internal sealed class NodeHarness : IAsyncDisposable
     {
         public Supervisor(NodeHarness node)
         {
+            static Offer OfferOf(NodeHarness node)
+            {
+                var offer = Offer;
+                if (node.Images.Count > 0)
+                    offer.Executors.Add(new ExecutorOffer { Kind = (uint)WorkloadKind.Docker, Runtime = "test", Images = { node.Images } });
+                return offer;
+            }
+
             Receive<AskRunning>(_ => Sender.Tell(new RunningAttempts(
-                node.Running.Select(r => new RunningAttempt { Attempt = Key(r.Key), Phase = r.Value }).ToList(), Offer)));
+                node.Running.Select(r => new RunningAttempt { Attempt = Key(r.Key), Phase = r.Value }).ToList(), OfferOf(node))));
             ReceiveAny(message =>
             {
                 node.Told.Enqueue(message);
+                if (message is LinkUp or LinkDown || (message is FromHub from && IntegrityActor.IsFor(from.Frame)))
+                    node._integrity.Tell(message);
                 if (message is FromHub { Frame.Assign: { } assign })
                     Sender.Tell(new OfferChanged(Offer, assign.Parts.Count));
             });

@@ -3,6 +3,7 @@ using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Verification;
@@ -38,7 +39,24 @@ internal static class Samples
         ["node.enrolled.1+signed"] = new NodeEnrolled(
             Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),
         ["task.keys-released.1+owner"] = new KeysReleased([new Released(Attempt, Node, Bytes(32, 13), ByOwner: true)], At),
+        ["node.window-recorded.1+log"] = new NodeWindowRecorded(
+            new NodeWindow(At, At.AddHours(1), 1, 2, 3, 4, 5), At, new OperationHead(9, Bytes(32, 27), 1_790_000_000_000, Bytes(64, 28))),
+        ["node.state.1+integrity"] = NodeState.Of(Node) with
+        {
+            Operator = Operator,
+            EnrolledAt = At,
+            RecordedTo = At,
+            Baseline = new NodeBaseline(Groups, "0.1.0", "first", At),
+            Alarm = Alarm,
+            Suspect = new NodeBaseline(Groups, "0.2.0", "itself", At),
+            Log = new OperationHead(9, Bytes(32, 27), 1_790_000_000_000, Bytes(64, 28)),
+            LogSince = At,
+        },
     };
+
+    private static IReadOnlyList<GroupDigest> Groups => [new("application", Bytes(32, 29)), new("configuration", Bytes(32, 30))];
+
+    private static IntegrityAlarm Alarm => new("application-changed", "application", Bytes(32, 31), Bytes(32, 32), "other files.", At);
 
     internal static IReadOnlyList<object> All { get; } =
     [
@@ -83,6 +101,9 @@ internal static class Samples
         new NodeQuarantined(Task, 1, 2, "outvoted", At),
         new NodeReinstated("root", "talked to them", At),
         new NodeWindowRecorded(new NodeWindow(At, At.AddHours(1), 1, 2, 3, 4, 5), At),
+        new NodeMeasured(Groups, "0.1.0", "first", At),
+        new NodeAlarmRaised(Alarm, Groups, "0.2.0", At),
+        new NodeAlarmCleared("root", "reinstalled", At),
         Account(),
         NodeState.Of(Node) with
         {

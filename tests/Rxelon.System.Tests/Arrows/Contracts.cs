@@ -17,6 +17,8 @@ internal static partial class Contracts
         "Edge/NodeRouting.cs",
         "Entities/News.cs",
         "Entities/Regions.cs",
+        "Integrity/IKnownClients.cs",
+        "Integrity/IOperationRecords.cs",
         "Scheduling/MatchmakerMessages.cs",
         "Sealing/ILedgerReader.cs",
         "Sealing/LedgerMessages.cs",

@@ -84,7 +84,7 @@ public class RunningNetwork : IAsyncLifetime
     /// <summary>Starts the hub again on its data and ports.</summary>
     internal Task RestartHubAsync() => Network.StartHubAsync(null, HubArguments);
 
-    internal RxProcess RunNode(string state) => Network.RunNode(state, null, [.. NodeArguments]);
+    internal virtual RxProcess RunNode(string state) => Network.RunNode(state, null, [.. NodeArguments]);
 
     internal async Task<AccountId> OpenAccountAsync(string profile, params string[] more)
     {

@@ -22,7 +22,9 @@ internal sealed class NodesList(AdminContext context) : IAdminCommand
         foreach (var node in context.Nodes.All())
         {
             var online = live.TryGetValue(node.Node, out var s) ? $"online, {s.Running} running, {s.Offer.SlotsFree} slots free" : "offline";
-            output.Line($"{node.Node}  {node.Standing,-8}  {node.Name,-16}  operator {node.Operator}  {online}{(node.Quarantine is { } why ? $"  quarantined ({why})" : "")}");
+            var standing = node.Alarm is null ? node.Standing.ToString() : "Isolated";
+            var why = (node.Alarm is null ? "" : $"  {node.Alarm}") + (node.Quarantine is { } quarantine ? $"  quarantined ({quarantine})" : "");
+            output.Line($"{node.Node}  {standing,-8}  {node.Name,-16}  operator {node.Operator}  {online}{why}");
         }
 
         return 0;
@@ -54,6 +56,7 @@ internal sealed class NodesShow(AdminContext context) : IAdminCommand
         output.Line($"standing    {node.Standing}, enrolled {node.EnrolledAt:u}");
         if (node.Quarantine is { } q)
             output.Line($"quarantine  since {q.At:u}: a wrong answer ({q.Reason}) for part {q.Part}, attempt {q.Attempt} of {q.Task}; 'nodes reinstate' lifts it");
+        IntegrityLines.Write(node, output);
         output.Line($"record      {node.Accepted} accepted, {node.Failed} failed, {node.Lost} lost, online {TimeSpan.FromMilliseconds(node.OnlineMillis):c}");
         var sessions = (SessionList)await context.AskAsync<NodeRouterKey>(ListSessions.Instance, cancel);
         if (sessions.Sessions.FirstOrDefault(s => s.Offer.Node == id) is not { } live)

@@ -40,6 +40,7 @@ internal static class HelloCheck
         NodeView { Standing: NodeStanding.Revoked } => Revoked,
         NodeView { Standing: NodeStanding.Pending } => new Fault(
             FaultCodes.NodeNotApproved, "An admin has not approved this node yet.", Retryable: true),
+        NodeView { Standing: NodeStanding.Active, Alarm: { } alarm } => NodeDecider.Isolated(alarm),
         NodeView { Standing: NodeStanding.Active } node when node.IdentityKey.AsSpan().SequenceEqual(hello.IdentityKey.Span)
             && string.Equals(node.Label, identity.Label, StringComparison.Ordinal) => null,
         NodeView { Standing: NodeStanding.Active } => new Fault(

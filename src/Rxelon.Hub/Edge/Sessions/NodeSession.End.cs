@@ -25,7 +25,8 @@ internal sealed partial class NodeSession
         _channel = null;
         _offer = null;
         _work.Lose(fault);
-        _work.Record(_window.Close(_services.Now));
+        _work.Record(_window.Close(_services.Now), _integrity.Head);
+        _integrity.Close();
         Pace();
         StopWhenDone();
     }

@@ -4,6 +4,7 @@ using Rxelon.Domain.Matching;
 using Rxelon.Domain.Nodes;
 using Rxelon.Link.Certificates;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
 
@@ -27,6 +28,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
     private Calls _calls = null!;
     private SessionWork _work = null!;
     private SessionResults _results = null!;
+    private SessionIntegrity _integrity = null!;
     private SessionChannel? _channel;
     private Admission? _admission;
     private AccountId _operator;
@@ -36,6 +38,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
     private IReadOnlyList<string> _warnings = [];
     private bool _suspect;
     private bool _quarantined;
+    private bool _raising;
     private bool _fastTick;
     private long _busySince;
     private long? _goneSince;
@@ -58,6 +61,8 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         Receive<SetQuarantine>(OnQuarantine);
         Receive<SessionWork.BlobsRead>(m => _work.On(m));
         Receive<SessionResults.Stored>(m => _results.On(m));
+        Receive<SessionIntegrity.Kept>(m => _integrity.On(m));
+        Receive<HeadRead>(OnHead);
         Receive<CutSession>(m => Cut(m.Fault));
         Receive<Calls.Answered>(m =>
         {
@@ -79,6 +84,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         var book = new AttemptBook();
         _results = new SessionResults(_node, _services, _calls, _window, book, Self, _log);
         _work = new SessionWork(_node, _services, _calls, _window, book, _results, Self);
+        _integrity = new SessionIntegrity(_node, _services, _calls, Self, _log, Raise);
         Timers.StartPeriodicTimer("tick", Tick.Instance, IdleTick);
     }
 
@@ -106,6 +112,8 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
             return;
         }
 
+        if (_raising)
+            return; // until the alarm is on record; the hello is repeated
         if (_channel is not null && !hello.Instance.Span.SequenceEqual(_channel.Instance) && !MayTakeOver(line))
             return;
         var admission = _admission = new Admission(line, hello);
@@ -146,18 +154,10 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
             return;
         }
 
-        _operator = ((NodeView)reply).Operator;
-        _quarantined = ((NodeView)reply).Quarantine is not null;
-        admission.Epoch = _services.NextEpoch();
-        if (WireMap.Offer(admission.Hello.Offer, _node, _operator, admission.Epoch, _services.Options) is not { } offer)
-        {
-            _admission = null;
-            Refuse(admission.Line, new Fault(FaultCodes.Malformed, "The offer makes no sense.", Culprit.Node));
-            return;
-        }
-
-        admission.Offer = offer;
-        _work.Resume(admission.Epoch, admission.Hello, stop => Admit(admission, stop), () => admission == _admission);
+        admission.View = (NodeView)reply;
+        _operator = admission.View.Operator;
+        _quarantined = admission.View.Quarantine is not null;
+        AskHead(admission);
     }
 
     private void Admit(Admission admission, IReadOnlyList<AttemptId> stop)
@@ -169,7 +169,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
             previous.Line.Session = null;
         _channel = new SessionChannel(admission.Line, admission.Epoch, hello, _services.Time, previous);
         _offer = admission.Offer;
-        _version = hello.ClientVersion.Length <= 64 ? hello.ClientVersion : hello.ClientVersion[..64];
+        _version = VersionOf(hello);
         _warnings = WireMap.Warnings(hello.Offer);
         _suspect = false;
         _goneSince = null;
@@ -189,12 +189,14 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
             UnixMillis = _services.Now.ToUnixTimeMilliseconds(),
             HelloNonce = hello.Nonce,
             BlobBase = _services.Urls.BaseUrl,
+            LogCount = admission.Head?.Count ?? 0,
         };
         welcome.Stop.AddRange(stop.Select(WireMap.Key));
         _log.Info("Node {Node} is in, session {Session}, client {Version}", _node, _channel.Epoch, _version);
         Context.Parent.Tell(new SessionUp(Offered, Self));
         _channel.Open(welcome);
         _work.Opened(_channel, hello, stop);
+        _integrity.Open(_channel, hello, admission.Head);
         TellNews();
         Pace();
     }
@@ -247,6 +249,10 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
                 return _results.Upload(frame.UploadRequest);
             case ToHub.BodyOneofCase.Progress:
                 return null;
+            case ToHub.BodyOneofCase.Measures:
+                return _integrity.Report(frame.Measures);
+            case ToHub.BodyOneofCase.Operations:
+                return _integrity.Batch(frame.Operations);
             default:
                 return $"{frame.BodyCase} does not belong here";
         }
@@ -309,7 +315,8 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
 
         _channel.Tick();
         if (_window.Age >= WindowEvery)
-            _work.Record(_window.Close(_services.Now));
+            _work.Record(_window.Close(_services.Now), _integrity.Head);
+        _integrity.Tick(_offer);
         Pace();
     }
 
@@ -362,7 +369,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
 
     private void Refuse(INodeLine line, Fault fault)
     {
-        if (fault.Code != FaultCodes.StaleSession)
+        if (fault.Code is not (FaultCodes.StaleSession or FaultCodes.NodeIsolated))
             _log.Info("Refused node {Node}: {Code}", _node, fault.Code);
         line.Send(Refusals.Frame(fault));
         if (line.Session is null)
@@ -394,6 +401,11 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         internal ulong Epoch { get; set; }
 
         internal NodeOffer? Offer { get; set; }
+
+        internal NodeView View { get; set; } = null!;
+
+        /// <summary>What the node's operation log is held to.</summary>
+        internal OperationHead? Head { get; set; }
     }
 
     private sealed class Tick : INoSerializationVerificationNeeded

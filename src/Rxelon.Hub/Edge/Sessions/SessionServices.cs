@@ -1,8 +1,10 @@
+using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Hosting;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Entities;
+using Rxelon.Hub.Integrity;
 using Rxelon.Link.Certificates;
 using Rxelon.Link.Guard;
 
@@ -11,8 +13,10 @@ namespace Rxelon.Hub.Edge.Sessions;
 /// <summary>What node sessions need of the hub.</summary>
 public sealed class SessionServices(
     HubOptions options, TimeProvider time, IBlobStore blobs, ICapabilityUrls urls, CertificateAuthority authority,
-    EdgeGuard guard, ActorRegistry registry)
+    EdgeGuard guard, ActorRegistry registry, IOperationRecords operations, IKnownClients clients, Random? chance = null)
 {
+    // When a challenge comes is not to be foreseen by the node; tests bring a seed.
+    private readonly Random _chance = chance ?? new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
     private long _lastEpoch;
 
     internal HubOptions Options => options;
@@ -27,11 +31,22 @@ public sealed class SessionServices(
 
     internal EdgeGuard Guard => guard;
 
+    internal IOperationRecords Operations => operations;
+
+    internal IKnownClients Clients => clients;
+
     internal IActorRef Tasks => registry.Get<TaskRegion>();
 
     internal IActorRef Nodes => registry.Get<NodeRegion>();
 
     internal DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>A number from 0 to below <paramref name="below"/>, by chance.</summary>
+    internal int Chance(int below)
+    {
+        lock (_chance)
+            return _chance.Next(below);
+    }
 
     /// <summary>
     /// Epochs only grow, also over restarts: microseconds of the clock, and never less than the last one. A clock set back between

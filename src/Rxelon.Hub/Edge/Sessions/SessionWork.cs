@@ -2,6 +2,7 @@ using Akka.Actor;
 using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
@@ -104,8 +105,8 @@ internal sealed class SessionWork(
         GiveBack(attempts, fault);
     }
 
-    internal void Record(NodeWindow counts)
-        => calls.Send(() => services.Nodes, () => new RecordNodeWindow(node, counts, services.Now), _ => { });
+    internal void Record(NodeWindow counts, OperationHead? log)
+        => calls.Send(() => services.Nodes, () => new RecordNodeWindow(node, counts, services.Now, log), _ => { });
 
     internal void Start(StartParts start)
     {

@@ -23,6 +23,7 @@ public sealed class DockerExecutor : IExecutor
     private readonly CancellationTokenSource _ended = new();
     private EngineFacts? _facts;
     private bool _networks;
+    private string _identity = "";
 
     /// <param name="endpoint">The engine's socket, <c>unix:///…</c>.</param>
     /// <param name="node">Marks this node's containers.</param>
@@ -105,6 +106,40 @@ public sealed class DockerExecutor : IExecutor
         => _facts is null ? null : await Images.ListAsync(cancel).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<(string Name, byte[] Digest)>> MeasureAsync(CancellationToken cancel)
+    {
+        if (_facts is null)
+            return [];
+        try
+        {
+            var info = await Engine.System.GetSystemInfoAsync(cancel).ConfigureAwait(false);
+            _identity = $"{info.ID}\n{info.ServerVersion}\n{info.Driver}";
+        }
+        catch (Exception e) when (IsEngineTrouble(e))
+        {
+            // An engine that restarts is the one that it was.
+        }
+
+        return [("engine", System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(_identity)))];
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> MeasureImageAsync(string image, CancellationToken cancel)
+    {
+        if (_facts is null)
+            return null;
+        try
+        {
+            var found = await Images.FindAsync(image, cancel).ConfigureAwait(false);
+            return found.Fault is not null ? null : await ImageContent.MeasureAsync(Engine, image, found.Value.Id, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsEngineTrouble(e))
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel)
     {
         if (_facts is null)
@@ -166,6 +201,9 @@ public sealed class DockerExecutor : IExecutor
         await Shipped.RemoveAllAsync().ConfigureAwait(false);
         return left.Count;
     }
+
+    private static bool IsEngineTrouble(Exception e)
+        => e is HttpRequestException or DockerApiException or IOException or TimeoutException or SocketException;
 
     /// <summary>Waits for removals under way; removes the images that came with tasks.</summary>
     public async ValueTask DisposeAsync()

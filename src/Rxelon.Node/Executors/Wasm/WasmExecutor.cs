@@ -46,6 +46,19 @@ public sealed class WasmExecutor : IExecutor
     internal PlainSpace Space => _space ?? throw new InvalidOperationException(_missing?.Message);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<(string Name, byte[] Digest)>> MeasureAsync(CancellationToken cancel)
+    {
+        // The one that was loaded; where it lies differs between a build and a published folder.
+        var loaded = System.Diagnostics.Process.GetCurrentProcess().Modules.Cast<System.Diagnostics.ProcessModule>()
+            .FirstOrDefault(m => Path.GetFileNameWithoutExtension(m.FileName) is "libwasmtime" or "wasmtime")?.FileName;
+        if (loaded is null)
+            return [];
+        var file = File.OpenRead(loaded);
+        await using (file.ConfigureAwait(false))
+            return [(Path.GetFileName(loaded), await System.Security.Cryptography.SHA256.HashDataAsync(file, cancel).ConfigureAwait(false))];
+    }
+
+    /// <inheritdoc/>
     public Task<ExecutorReport> FingerprintAsync(CancellationToken cancel)
     {
         if (_missing is not null)
