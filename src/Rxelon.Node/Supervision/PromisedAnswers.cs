@@ -49,7 +49,9 @@ internal sealed class PromisedAnswers(TimeProvider time)
                 {
                     shown.Reveals_.Add(new Reveals.Types.Reveal
                     {
-                        Attempt = key, Nonce = ByteString.CopyFrom(kept.Nonce), Answer = ByteString.CopyFrom(kept.Answer.ToBytes()),
+                        Attempt = key,
+                        Nonce = ByteString.CopyFrom(kept.Nonce),
+                        Answer = ByteString.CopyFrom(kept.Answer.ToBytes()),
                     });
                 }
             }

@@ -50,6 +50,22 @@ public sealed class NodeSpecs
     }
 
     [Fact]
+    public void A_node_that_gave_a_wrong_answer_is_quarantined_for_the_first_one_until_an_admin_lifts_it()
+    {
+        Do(Enrol);
+        var first = new QuarantineNode(Enrol.Node, Ids.Task(1), 3, 2, "outvoted", Given.Start);
+        Assert.Contains(new QuarantineChanged(true), Do(first).Effects);
+        Assert.Empty(Do(first with { Part = 4 }).Events);
+        Assert.Equal(new NodeQuarantined(Ids.Task(1), 3, 2, "outvoted", Given.Start), Assert.IsType<NodeView>(NodeDecider.View(_state)).Quarantine);
+
+        Assert.Contains(new QuarantineChanged(false), Do(new ReinstateNode(Enrol.Node, "admin", "talked to them", Given.Start)).Effects);
+        Assert.Null(_state.Quarantine);
+        Assert.Empty(Do(new ReinstateNode(Enrol.Node, "admin", "again", Given.Start)).Events);
+        Do(first with { Part = 4 });
+        Assert.Equal(4, _state.Quarantine!.Part);
+    }
+
+    [Fact]
     public void A_window_counts_once()
     {
         Do(Enrol);
