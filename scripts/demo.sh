@@ -40,6 +40,7 @@ run_demo() {
         join_node "$node" "$RX_OPERATOR"
         run_node "$node" "${RX_NODE_ARGS[@]}"
     done
+    RX_NODE2_PID=$RX_LAST_PID
     await_nodes 2
     local before_user before_operator
     before_user=$(balance_of user)
@@ -49,6 +50,7 @@ run_demo() {
     demo_pathtracer
     demo_docker
     demo_vm
+    demo_failover
     demo_summary "$before_user" "$before_operator"
     demo_ledger "$1"
     if [ "$1" = yes ]; then
@@ -118,6 +120,45 @@ demo_vm() {
 
 # The file that holds a one-part task's standard output.
 stdout_of() { find "$1" -type f -name 'stdout*' | LC_ALL=C sort | head -n 1; }
+
+# A split job whose second node dies half-way: its unfinished parts move, and the result is the same to the last bit.
+demo_failover() {
+    step "failover: a simulation in 16 parts; node2 is killed with -9 in the middle (WebAssembly)"
+    local before task out=$RX_RESULTS/paths started=$SECONDS
+    before=$(balance_of user)
+    task=$(as user run wasm samples/monte-carlo/montecarlo.wasm --split count:16 --merge none --memory 64MiB --time 5m --detach \
+        -- part "$RX_DEMO_PATHS" 1 '{part}' '{parts}' 2>&1 | grep -oE 't_[a-z2-7]{26}' | head -n 1)
+    [ -n "$task" ] || die 1 "the simulation was not submitted"
+    wait_until 120 parts_done "$task" 3 || die 1 "no part of $task was finished"
+    kill -KILL "$RX_NODE2_PID"
+    wait "$RX_NODE2_PID" 2>/dev/null || true
+    forget_process "$RX_NODE2_PID"
+    say "  killed     node2, when $(done_parts "$task") of 16 parts were accepted"
+    as user task watch "$task" || die 1 "the simulation did not survive its node"
+    moved_parts "$task" | sed 's/^/  moved      /'
+    mkdir -p "$out"
+    as user task result "$task" --merge none --out "$out" >/dev/null || die 1 "the results of $task cannot be fetched"
+    as user run wasm samples/monte-carlo/montecarlo.wasm --input "$out" --out "$RX_RESULTS/price" -- merge >/dev/null \
+        || die 1 "the parts do not fit together"
+    head -n 4 "$(stdout_of "$RX_RESULTS/price")" | sed 's/^/  | /'
+    RX_SUMMARY+=("$(printf '%-12s %4d s   %s tokens   %s' \
+        failover $((SECONDS - started)) "$(tokens $((before - $(balance_of user))))" "${out#"$RX_ROOT"/}")")
+}
+
+# About ten seconds of two cores.
+RX_DEMO_PATHS=24000000
+
+# One line a part: number, phase, attempt, node.
+part_lines() {
+    as user task show "$1" --json | tr -d ' \n' | grep -oE '"part":[0-9]+,"phase":"[a-zA-Z-]+","attempt":[0-9]+,"node":"?[a-z0-9_]*' \
+        | sed -E 's/"part":([0-9]+),"phase":"([a-zA-Z-]+)","attempt":([0-9]+),"node":"?([a-z0-9_]*)/\1 \2 \3 \4/'
+}
+
+done_parts() { part_lines "$1" | grep -ci ' accepted ' || true; }
+
+parts_done() { [ "$(done_parts "$1")" -ge "$2" ]; }
+
+moved_parts() { part_lines "$1" | awk '$3 > 1 { printf "part %d: attempt %d, on node %s\n", $1, $3, $4 }'; }
 
 # demo_summary USER-BEFORE OPERATOR-BEFORE
 demo_summary() {
