@@ -22,6 +22,7 @@ internal static partial class Contracts
         "Scheduling/MatchmakerMessages.cs",
         "Sealing/ILedgerReader.cs",
         "Sealing/LedgerMessages.cs",
+        "Vault/GrantOrder.cs",
         "Vault/IVault.cs",
     ];
 
