@@ -39,6 +39,7 @@ internal sealed record LastMeasured(string Application, string Configuration, st
         {
             nameof(NodeOptions.Executors) => "--executors or --mock",
             nameof(NodeOptions.Labels) => "--label",
+            nameof(NodeOptions.Containers) => "--image-registry, --preload, --image-budget, --take-images or --allow-network",
             _ => $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(n)}",
         }));
     }

@@ -121,26 +121,6 @@ public sealed class RecordSpecs : IDisposable
         Assert.Contains("part 1 has another header line than part 0", differ.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Memory_does_not_grow_with_ten_thousand_parts()
-    {
-        var rows = new RepeatingStream("1,\"a\nb\",2\n"u8.ToArray(), rows: 1_000_001);
-        var splitter = PartSplitter.Open(
-            Plan(["-"], new SplitPlan(SplitBy.Records, 100) { Format = RecordFormat.Csv }), () => rows, _folder["spool"]).Value;
-        var (count, low, high) = (0, long.MaxValue, 0L);
-        await foreach (var write in splitter.PartsAsync())
-        {
-            await write(Stream.Null, default);
-            if (count++ % 2500 != 1)
-                continue;
-            var live = GC.GetTotalMemory(forceFullCollection: true);
-            (low, high) = (Math.Min(low, live), Math.Max(high, live));
-        }
-
-        Assert.Equal(10_000, count);
-        Assert.InRange(high - low, 0, 8 << 20);
-    }
-
     private static string Quote(string field, bool always)
         => always || field.AsSpan().ContainsAny("\",\r\n") || field.Length == 0 || field.Trim() != field
             ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
@@ -212,21 +192,5 @@ public sealed class RecordSpecs : IDisposable
     }
 
     /// <summary>The same bytes again and again, so many times.</summary>
-    private sealed class RepeatingStream(byte[] row, long rows = long.MaxValue / 1024) : Shared.Crypto.ReadOnlyStream
-    {
-        internal long Delivered { get; private set; }
 
-        public override bool CanRead => true;
-
-        public override int Read(Span<byte> buffer)
-        {
-            var count = (int)Math.Min(buffer.Length, (rows * row.Length) - Delivered);
-            for (var i = 0; i < count; i++)
-                buffer[i] = row[(Delivered + i) % row.Length];
-            Delivered += count;
-            return count;
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
-    }
 }

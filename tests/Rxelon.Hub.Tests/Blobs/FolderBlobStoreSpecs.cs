@@ -52,7 +52,8 @@ public sealed class FolderBlobStoreSpecs
         await fixture.Store.ReleaseAllAsync(Bob, default);
         Assert.Null(await fixture.ReadAsync(BlobId.Of(small)));
         Assert.Null(await fixture.ReadAsync(BlobId.Of(large)));
-        Assert.Empty(Directory.EnumerateFiles(fixture.Folder["blobs"], "*", SearchOption.AllDirectories));
+        await Eventually.TrueAsync(
+            "the file goes after the commit", () => !Directory.EnumerateFiles(fixture.Folder["blobs"], "*", SearchOption.AllDirectories).Any());
     }
 
     [Fact]

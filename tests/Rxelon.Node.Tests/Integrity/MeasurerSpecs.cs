@@ -1,5 +1,6 @@
 using System.Text;
 using Rxelon.Node.Config;
+using Rxelon.Node.Executors.Docker;
 using Rxelon.Node.Executors.Wasm;
 using Rxelon.Node.Integrity;
 using Rxelon.Shared.Integrity;
@@ -77,6 +78,9 @@ public sealed class MeasurerSpecs : IDisposable
             Options with { Slots = 3 }, Options with { Cpus = 1.5 }, Options with { Memory = 1L << 30 }, Options with { Ask = new(5) },
             Options with { Region = "eu" }, Options with { AllowSwap = true }, Options with { Docker = new Uri("unix:///other.sock") },
             Options with { Labels = new Dictionary<string, string> { ["a"] = "b" } }, Options with { Executors = new HashSet<WorkloadKind>() },
+            Options with { Qemu = "/opt/qemu" }, Options with { VmImages = "/images" }, Options with { Exo = new Uri("http://127.0.0.1:52415") },
+            Options with { ExoStall = TimeSpan.FromSeconds(5) }, Containers(c => c with { TakesImages = true }), Containers(c => c with { ImageBudget = 1 }),
+            Containers(c => c with { Registries = ["registry.example"] }), Containers(c => c with { Egress = c.Egress with { Agreed = ["any"] } }),
         ];
         Assert.Equal(changed.Length + 1, changed.Append(Options).Select(Text).Distinct().Count());
     }
@@ -110,6 +114,8 @@ public sealed class MeasurerSpecs : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static NodeOptions Containers(Func<DockerTerms, DockerTerms> change) => Options with { Containers = change(Options.Containers) };
 
     private static NodeOptions Options { get; } = new() { StateDirectory = "/" };
 

@@ -42,6 +42,7 @@ public sealed class VmImagesSpecs : IDisposable
     {
         var (source, name) = Make();
         await _images.AddAsync(source, CancellationToken.None);
+        Assert.Equal(name[7..], Convert.ToHexStringLower((await _images.MeasureAsync(name, CancellationToken.None))!));
         var path = Path.Combine(_folder, "images", name[7..], file);
         var bytes = await File.ReadAllBytesAsync(path);
         bytes[^1] ^= 1;
@@ -51,6 +52,7 @@ public sealed class VmImagesSpecs : IDisposable
 
         Assert.Equal((FaultCodes.ImageMissing, true), (found.Fault?.Code, found.Fault!.Retryable));
         Assert.Contains(name, found.Fault.Message, StringComparison.Ordinal);
+        Assert.NotEqual(name[7..], Convert.ToHexStringLower((await _images.MeasureAsync(name, CancellationToken.None))!));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Rxelon.Node.Executors.Egress;
 using Rxelon.Shared.Workloads;
 
@@ -19,17 +20,20 @@ public sealed record DockerTerms
     public long ImageBudget { get; init; } = 10L << 30;
 
     /// <summary>Where the node remembers which images are there because of it; null: nowhere (tests, <c>try</c>).</summary>
+    [JsonIgnore]
     public string? StateDirectory { get; init; }
 
     /// <summary>Where programs may connect to.</summary>
     public EgressTerms Egress { get; init; } = new();
 
     /// <summary>The machine's file system, where GPUs are looked for; another one in tests.</summary>
+    [JsonIgnore]
     public string Root { get; init; } = "/";
 
     /// <summary>
     /// How long an attempt waits for a pull. Shorter than the hub waits for an attempt to be ready: a pull that takes longer goes
     /// on, and a later attempt finds the image.
     /// </summary>
+    [JsonIgnore]
     public TimeSpan PullPatience { get; init; } = TimeSpan.FromSeconds(90);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
 using Rxelon.Node.Executors.Plain;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -95,6 +96,25 @@ public sealed class VmExecutor : IExecutor
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>?> ImagesAsync(CancellationToken cancel)
         => Task.FromResult(_acceleration == 0 ? null : Images.List());
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(string Name, byte[] Digest)>> MeasureAsync(CancellationToken cancel)
+    {
+        if (QemuFile() is not { } path)
+            return [];
+        var file = File.OpenRead(path);
+        await using (file.ConfigureAwait(false))
+            return [(Path.GetFileName(path), await SHA256.HashDataAsync(file, cancel).ConfigureAwait(false))];
+    }
+
+    /// <inheritdoc/>
+    public Task<byte[]?> MeasureImageAsync(string image, CancellationToken cancel) => Images.MeasureAsync(image, cancel);
+
+    private string? QemuFile()
+        => _settings.Qemu.Contains('/', StringComparison.Ordinal)
+            ? File.Exists(_settings.Qemu) ? _settings.Qemu : null
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+                .Select(folder => Path.Combine(folder, _settings.Qemu)).FirstOrDefault(File.Exists);
 
     /// <inheritdoc/>
     public async Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel)

@@ -30,6 +30,22 @@ internal sealed class VmImages(string directory)
         return await CheckAsync(name, Folder(name), cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// What an image hashes to: the digest in its name when every file is whole; otherwise a digest over what is there; null when there is
+    /// no such image.
+    /// </summary>
+    internal async Task<byte[]?> MeasureAsync(string name, CancellationToken cancel)
+    {
+        if (!IsDigest(name) || !Directory.Exists(Folder(name)))
+            return null;
+        if ((await CheckAsync(name, Folder(name), cancel).ConfigureAwait(false)).IsOk)
+            return Convert.FromHexString(name.AsSpan(Prefix.Length));
+        using var found = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.EnumerateFiles(Folder(name)).Order(StringComparer.Ordinal))
+            found.AppendData(Convert.FromHexString(await HashAsync(file, cancel).ConfigureAwait(false)));
+        return found.GetHashAndReset();
+    }
+
     /// <summary>Copies an image from a folder or a tar of it, checks it, and keeps it. Gives its name. An image that is here stays as it is.</summary>
     internal async Task<Outcome<string>> AddAsync(string source, CancellationToken cancel)
     {
