@@ -61,11 +61,18 @@ public sealed class ExoCluster : IAsyncDisposable
             s["topology"]!["nodes"]!.AsArray().Add(id);
             s["nodeMemory"]![id] = new JsonObject
             {
-                ["ramTotal"] = Bytes(memory), ["ramAvailable"] = Bytes(available), ["swapTotal"] = Bytes(0), ["swapAvailable"] = Bytes(0),
+                ["ramTotal"] = Bytes(memory),
+                ["ramAvailable"] = Bytes(available),
+                ["swapTotal"] = Bytes(0),
+                ["swapAvailable"] = Bytes(0),
             };
             s["nodeIdentities"]![id] = new JsonObject
             {
-                ["modelId"] = "Mac mini", ["chipId"] = "Apple M4 Pro", ["friendlyName"] = friendlyName, ["osVersion"] = "26.2", ["osBuildVersion"] = "25C56",
+                ["modelId"] = "Mac mini",
+                ["chipId"] = "Apple M4 Pro",
+                ["friendlyName"] = friendlyName,
+                ["osVersion"] = "26.2",
+                ["osBuildVersion"] = "25C56",
             };
             s["nodeBackends"]![id] = new JsonArray("MlxCpu", "MlxMetal");
         });

@@ -54,8 +54,14 @@ internal sealed class Previews(ExoCluster cluster, ExoScript script)
             {
                 ["PipelineShardMetadata"] = new JsonObject
                 {
-                    ["modelCard"] = Card(model), ["deviceRank"] = rank, ["worldSize"] = members.Count, ["immediateException"] = false, ["shouldTimeout"] = null,
-                    ["startLayer"] = Layers * rank / members.Count, ["endLayer"] = Layers * (rank + 1) / members.Count, ["nLayers"] = Layers,
+                    ["modelCard"] = Card(model),
+                    ["deviceRank"] = rank,
+                    ["worldSize"] = members.Count,
+                    ["immediateException"] = false,
+                    ["shouldTimeout"] = null,
+                    ["startLayer"] = Layers * rank / members.Count,
+                    ["endLayer"] = Layers * (rank + 1) / members.Count,
+                    ["nLayers"] = Layers,
                 },
             };
             runners[members[rank]] = runner;
@@ -65,22 +71,31 @@ internal sealed class Previews(ExoCluster cluster, ExoScript script)
 
         return new JsonObject
         {
-            ["model_id"] = model, ["sharding"] = "Pipeline", ["instance_meta"] = "MlxRing",
+            ["model_id"] = model,
+            ["sharding"] = "Pipeline",
+            ["instance_meta"] = "MlxRing",
             ["instance"] = new JsonObject
             {
                 ["MlxRingInstance"] = new JsonObject
                 {
                     ["instanceId"] = Guid.NewGuid().ToString(),
                     ["shardAssignments"] = new JsonObject { ["modelId"] = model, ["runnerToShard"] = shards, ["nodeToRunner"] = runners },
-                    ["hostsByNode"] = hosts, ["ephemeralPort"] = 55937,
+                    ["hostsByNode"] = hosts,
+                    ["ephemeralPort"] = 55937,
                 },
             },
-            ["memory_delta_by_node"] = deltas, ["error"] = null,
+            ["memory_delta_by_node"] = deltas,
+            ["error"] = null,
         };
     }
 
     private static JsonObject Invalid(string model, string meta, string error) => new()
     {
-        ["model_id"] = model, ["sharding"] = "Pipeline", ["instance_meta"] = meta, ["instance"] = null, ["memory_delta_by_node"] = null, ["error"] = error,
+        ["model_id"] = model,
+        ["sharding"] = "Pipeline",
+        ["instance_meta"] = meta,
+        ["instance"] = null,
+        ["memory_delta_by_node"] = null,
+        ["error"] = error,
     };
 }

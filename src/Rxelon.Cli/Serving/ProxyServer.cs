@@ -44,7 +44,8 @@ internal static class ProxyServer
             ? OpenAiErrors.WriteAsync(http, fault)
             : OpenAiErrors.WriteAsync(http, StatusCodes.Status200OK, new JsonObject
             {
-                ["object"] = "list", ["data"] = new JsonArray([.. models.Value.Select(m => (JsonNode)Describe(m.Model))]),
+                ["object"] = "list",
+                ["data"] = new JsonArray([.. models.Value.Select(m => (JsonNode)Describe(m.Model))]),
             })).ConfigureAwait(false);
     }
 

@@ -1,5 +1,5 @@
-using Google.Protobuf;
 using System.Security.Cryptography;
+using Google.Protobuf;
 using Rxelon.Node.Blobs;
 using Rxelon.Node.Executors;
 using Rxelon.Shared.Crypto;

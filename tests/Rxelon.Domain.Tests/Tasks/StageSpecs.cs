@@ -143,7 +143,8 @@ public sealed class StageSpecs
         Assert.Contains("has one part", Fault(2, s => s with { Rounds = Of("main") }), StringComparison.Ordinal);
         Assert.Contains("name that stage as well", Fault(1, s => s with
         {
-            Stages = [Given.Stage("a", ["main"]), Given.Stage("b", ["main", "a"])], Rounds = Of("main", "b"),
+            Stages = [Given.Stage("a", ["main"]), Given.Stage("b", ["main", "a"])],
+            Rounds = Of("main", "b"),
         }), StringComparison.Ordinal);
         Assert.Contains("tree of stages", Fault(2_000, s => s with { Stages = [Given.Stage("a", ["main"], 2_001)] }), StringComparison.Ordinal);
         Assert.Null(StagePlan.Of(Given.Spec(s => s with { Rounds = Of("main") }), 1).Fault);

@@ -58,7 +58,8 @@ internal sealed class Network
                 Verify = Rotates(id) || IsSealed(id) ? null : Terms(task),
                 Privacy = s.Privacy with { Rotate = Rotates(id), Custody = IsSealed(id) ? Custody.Sealed : Custody.Managed },
             }, task),
-            Now, User(user)) with { CheckSeed = SHA256.HashData(BitConverter.GetBytes(task)) });
+            Now, User(user)) with
+        { CheckSeed = SHA256.HashData(BitConverter.GetBytes(task)) });
     }
 
     /// <summary>Every third task rotates its keys.</summary>
