@@ -190,7 +190,4 @@ public sealed class RecordSpecs : IDisposable
                 await merger.AddAsync(new MemoryStream(Encoding.UTF8.GetBytes(part)), $"part {number}", default);
         }
     }
-
-    /// <summary>The same bytes again and again, so many times.</summary>
-
 }

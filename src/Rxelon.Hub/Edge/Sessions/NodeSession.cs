@@ -37,7 +37,6 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
     private string _version = "";
     private IReadOnlyList<string> _warnings = [];
     private bool _suspect;
-    private bool _quarantined;
     private bool _raising;
     private bool _fastTick;
     private long _busySince;
@@ -338,24 +337,6 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         _suspect = false;
         Context.Parent.Tell(new SessionOffer(Offered));
     }
-
-    /// <summary>What the matchmaker is told: a node that is silent or gave a wrong answer gets nothing new.</summary>
-    private NodeOffer Offered => _suspect || _quarantined ? _offer! with { Draining = true } : _offer!;
-
-    private void OnQuarantine(SetQuarantine change)
-    {
-        var begins = change.IsQuarantined && !_quarantined;
-        _quarantined = change.IsQuarantined;
-        if (_channel is null)
-            return;
-        Context.Parent.Tell(new SessionOffer(Offered));
-        if (begins)
-            _work.GiveUp(Quarantined);
-        Pace();
-    }
-
-    private static Fault Quarantined { get; } = new(
-        FaultCodes.OperatorDistrusted, "The node gave a wrong answer to somebody; what it ran is placed elsewhere.", Culprit.Node, Retryable: true);
 
     private bool WithChannel(IToNode work, Action then)
     {
