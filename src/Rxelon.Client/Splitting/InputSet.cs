@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using System.Text;
 using System.Text.RegularExpressions;
+using Rxelon.Client.Results;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Client.Splitting;
@@ -83,7 +84,11 @@ public sealed record InputSet(IReadOnlyList<InputFile> Files, bool UsesStdin)
             var prefix = Path.GetFullPath(folder) is var f && f == Path.GetPathRoot(f) ? "" : Path.GetFileName(f) + "/";
 
             // "." means the content, without naming the folder that happens to be current.
-            return Below(folder, input.TrimEnd('/') is "." or "" ? "" : prefix, null);
+            prefix = input.TrimEnd('/') is "." or "" ? "" : prefix;
+            var files = Below(folder, prefix, null);
+
+            // A folder of fetched results is an input like any other; what is written about it is not.
+            return ResultManifest.Read(folder).IsOk ? files.Where(f => f.Name != prefix + ResultManifest.FileName) : files;
         }
 
         return IsGlob(input) ? Matching(full) : [];

@@ -46,5 +46,6 @@ internal static class IndexRows
         r.GetFieldValue<byte[]>(5),
         r.GetFieldValue<byte[]>(6),
         Records.Time(r.GetInt64(7)),
-        r.IsDBNull(8) ? null : r.GetString(8));
+        r.IsDBNull(8) ? null : r.GetString(8),
+        r.IsDBNull(9) ? null : r.GetString(9));
 }

@@ -59,9 +59,14 @@ public static class Tariff
     {
         var ceiling = Tokens.Zero;
         foreach (var stage in plan.Stages)
+            ceiling += Ceiling(terms, askPerCoreHour, stage.Spec.Resources, stage.Spec.Limits) * plan.Budgeted(stage);
+
+        // Shares are rounded down: each stage's must still reach what a part of it may cost, or no node at this ask would fit it.
+        foreach (var stage in plan.Stages)
         {
-            var part = Ceiling(terms, askPerCoreHour, stage.Spec.Resources, stage.Spec.Limits);
-            ceiling += part * plan.Budgeted(stage);
+            var part = (Int128)Ceiling(terms, askPerCoreHour, stage.Spec.Resources, stage.Spec.Limits).Micros;
+            var least = ((part * plan.Weight) + stage.Weight - 1) / stage.Weight;
+            ceiling = least > ceiling.Micros ? new Tokens((long)least) : ceiling;
         }
 
         return new Quote(ceiling, Ceiling(terms, askPerCoreHour, plan.Stages[0].Spec.Resources, plan.Stages[0].Spec.Limits));

@@ -60,15 +60,23 @@ public sealed class BlobsSpecs(RunningHub hub)
         var begun = await user.SendAsync(HttpMethod.Post, path, null, Tus, ("Upload-Length", "1000000"));
         Assert.Equal(path, begun.AssertStatus(201).Response.Headers.Location?.ToString());
 
-        await Assert.ThrowsAnyAsync<Exception>(() => user.SendAsync(
-            HttpMethod.Patch, path, new BreakingContent(content, 600_000), Tus, ("Upload-Offset", "0")));
-        var offset = await Eventually.Async(() => OffsetAsync(user, path), o => o > 0);
+        // A reset can overtake all that was sent before it: then nothing arrived, and the line is cut once more.
+        var offset = await Eventually.Async(CutAsync, o => o > 0);
         Assert.True(offset < 1_000_000, $"{offset}");
 
         (await user.SendAsync(HttpMethod.Patch, path, Piece(content, 0, 10), Tus, ("Upload-Offset", "5"))).AssertProblem(409, FaultCodes.Conflict);
         var done = await user.SendAsync(HttpMethod.Patch, path, Piece(content, (int)offset), Tus, ("Upload-Offset", $"{offset}"));
         Assert.Equal("1000000", Header(done.AssertStatus(204), "Upload-Offset"));
         Assert.Equal(content, (await user.GetAsync($"/v1/blobs/{BlobId.Of(content)}")).Body);
+
+        async Task<long> CutAsync()
+        {
+            if (await OffsetAsync(user, path) is > 0 and var arrived)
+                return arrived;
+            await Assert.ThrowsAnyAsync<Exception>(() => user.SendAsync(
+                HttpMethod.Patch, path, new BreakingContent(content, 600_000), Tus, ("Upload-Offset", "0")));
+            return await OffsetAsync(user, path);
+        }
     }
 
     [Fact]
