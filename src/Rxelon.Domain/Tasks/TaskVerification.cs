@@ -43,7 +43,7 @@ internal static class TaskVerification
 
     /// <summary>What to ask of nodes now that these parts were reported: the answers of every group that is complete.</summary>
     internal static IEnumerable<RequestReveals> Requests(TaskState state, IEnumerable<int> parts)
-        => parts.Select(p => CheckGroup.Of(state, p)).DistinctBy(g => g.First).Where(g => g.IsReported)
+        => Groups(state, parts).Where(g => g.IsReported)
             .SelectMany(g => g.Unrevealed).GroupBy(a => a.Node)
             .Select(n => new RequestReveals(n.Key, [.. n.Select(a => a.Attempt)]));
 
@@ -86,7 +86,7 @@ internal static class TaskVerification
             return true;
         var next = now + VerificationRules.RevealLimit;
         List<Failed> late = [];
-        foreach (var group in Answered(state).Select(p => CheckGroup.Of(state, p)).DistinctBy(g => g.First).Where(g => g.IsReported))
+        foreach (var group in Groups(state, Answered(state)).Where(g => g.IsReported))
         {
             if (group.RevealDue > now)
                 next = group.RevealDue < next ? group.RevealDue : next;
