@@ -146,7 +146,7 @@ demo_failover() {
 }
 
 # About ten seconds of two cores.
-RX_DEMO_PATHS=24000000
+RX_DEMO_PATHS=12000000
 
 # One line a part: number, phase, attempt, node.
 part_lines() {

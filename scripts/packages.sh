@@ -54,6 +54,12 @@ ensure_vm() {
         apt-get apt dpkg-deb dpkg
 }
 
+# A clock of their own for the processes that a test gives one to.
+ensure_faketime() {
+    compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null && return 0
+    ensure_packages faketime faketime
+}
+
 # What only the container tests need.
 ensure_registry() {
     has docker-registry && return 0

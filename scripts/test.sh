@@ -32,14 +32,38 @@ run_all_tests() {
     if [ "$(uname -s)" = Linux ]; then
         docker_up || note "the container tests will fail"
         vm_image || note "the virtual machine tests will fail"
+        ensure_faketime || note "the tests of jumping clocks will fail"
         ensure_registry || note "the tests of pulled images will fail"
     fi
 
     rm -rf "$RX_STATE/test"
     mkdir -p "$RX_STATE/test"
+    # The whole system mostly waits for its processes; what uses neither the engine nor the machines runs beside it.
+    local whole=() beside=() alone=()
     for project in "${projects[@]}"; do
-        run_tests "$project"
+        case $project in
+            *Rxelon.System.Tests*) whole+=("$project") ;;
+            *Rxelon.Node.Tests*) alone+=("$project") ;;
+            *) beside+=("$project") ;;
+        esac
     done
+    for project in ${alone[@]+"${alone[@]}"}; do
+        run_tests "$project"
+        tell_tests "$project"
+    done
+    local runner=
+    if [ ${#whole[@]} -gt 0 ]; then
+        run_tests "${whole[@]}" &
+        runner=$!
+    fi
+    for project in ${beside[@]+"${beside[@]}"}; do
+        run_tests "$project"
+        tell_tests "$project"
+    done
+    if [ -n "$runner" ]; then
+        wait "$runner"
+        tell_tests "${whole[@]}"
+    fi
     stop_quietly
     print_sum
     results_good || exit 1
@@ -56,17 +80,26 @@ test_project() {
     die 2 "there is no test project '$1'"
 }
 
+# Runs one project; .rx/test/NAME.{log,trx,end} say how it went.
 run_tests() {
-    local name log trx code=0 started=$SECONDS filter=() counts limit=()
+    local name code=0 started=$SECONDS filter=() limit=()
     name=$(basename "$1" .csproj)
-    log=$RX_STATE/test/$name.log
-    trx=$RX_STATE/test/$name.trx
     [ "${RX_LIVE:-}" = 1 ] || filter=(--filter "Category!=Live")
     has timeout && limit=(timeout -k 20 "${RX_TEST_MINUTES}m")
     ${limit[@]+"${limit[@]}"} dotnet test "$1" --no-build -c "$RX_CONFIGURATION" --nologo -v quiet \
         --logger "console;verbosity=normal" --logger "trx;LogFileName=$name.trx" --results-directory "$RX_STATE/test" \
         ${filter[@]+"${filter[@]}"} \
-        --blame-hang-timeout "${RX_HANG_MINUTES}m" --blame-hang-dump-type none >"$log" 2>&1 </dev/null || code=$?
+        --blame-hang-timeout "${RX_HANG_MINUTES}m" --blame-hang-dump-type none >"$RX_STATE/test/$name.log" 2>&1 </dev/null || code=$?
+    printf '%s %s\n' "$code" "$((SECONDS - started))" >"$RX_STATE/test/$name.end"
+}
+
+# Prints and counts what run_tests left.
+tell_tests() {
+    local name log trx code took counts
+    name=$(basename "$1" .csproj)
+    log=$RX_STATE/test/$name.log
+    trx=$RX_STATE/test/$name.trx
+    read -r code took <"$RX_STATE/test/$name.end" || { code=1 took=0; }
 
     if [ ! -f "$trx" ]; then
         count_results 0 1 0
@@ -84,7 +117,7 @@ run_tests() {
     # shellcheck disable=SC2086
     count_results $counts
     # shellcheck disable=SC2086
-    say "  $name: $(printf '%d passed, %d failed, %d skipped' $counts), $((SECONDS - started)) s"
+    say "  $name: $(printf '%d passed, %d failed, %d skipped' $counts), $took s"
     if [ "$(cut -d' ' -f2 <<<"$counts")" -ne 0 ]; then
         trx_failures "$trx" | sed 's/^/    failed: /'
         say "    details: $log"

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -19,7 +18,6 @@ public sealed class DockerExecutor : IExecutor
 {
     private readonly DockerClientConfiguration _configuration;
     private readonly Outcome<PlainSpace> _space;
-    private readonly ConcurrentDictionary<Task, bool> _removals = [];
     private readonly CancellationTokenSource _ended = new();
     private EngineFacts? _facts;
     private bool _networks;
@@ -38,6 +36,7 @@ public sealed class DockerExecutor : IExecutor
         Engine = _configuration.CreateClient();
         Node = node.ToString();
         Time = time;
+        Removals = new ContainerRemovals(Engine, time);
         Images = new ImageCatalog(Engine);
         EgressLog = new EgressLog(Terms.Egress.LogDirectory, time);
         var notes = new ImageNotes(Terms.StateDirectory);
@@ -56,6 +55,8 @@ public sealed class DockerExecutor : IExecutor
     internal string Node { get; }
 
     internal TimeProvider Time { get; }
+
+    internal ContainerRemovals Removals { get; }
 
     internal ImageCatalog Images { get; }
 
@@ -197,45 +198,23 @@ public sealed class DockerExecutor : IExecutor
         };
         var ours = new ContainersListParameters { All = true, Filters = filter };
         var left = await Engine.Containers.ListContainersAsync(ours, cancel).ConfigureAwait(false);
-        await Task.WhenAll(left.Select(c => RemoveAsync(c.ID))).ConfigureAwait(false);
+        await Task.WhenAll(left.Select(c => Removals.RemoveAsync(c.ID))).ConfigureAwait(false);
         await Shipped.RemoveAllAsync().ConfigureAwait(false);
         return left.Count;
     }
 
-    private static bool IsEngineTrouble(Exception e)
+    /// <summary>The engine refuses, or is away.</summary>
+    internal static bool IsEngineTrouble(Exception e)
         => e is HttpRequestException or DockerApiException or IOException or TimeoutException or SocketException;
 
     /// <summary>Waits for removals under way; removes the images that came with tasks.</summary>
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_removals.Keys).ConfigureAwait(false);
+        await Removals.DisposeAsync().ConfigureAwait(false);
         await Shipped.RemoveAllAsync().ConfigureAwait(false);
         Engine.Dispose();
         _configuration.Dispose();
-    }
-
-    /// <summary>Removes the container in the background: nobody waits for the engine's clean-up.</summary>
-    internal void RemoveLater(string id)
-    {
-        var removal = RemoveAsync(id);
-        _removals[removal] = true;
-        _ = removal.ContinueWith(t => _removals.TryRemove(t, out _), TaskScheduler.Default);
-    }
-
-    /// <summary>Ends and removes the container. False when the engine did not; the next start of the node finds it by its label.</summary>
-    internal async Task<bool> RemoveAsync(string id)
-    {
-        try
-        {
-            var parameters = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
-            await Engine.Containers.RemoveContainerAsync(id, parameters).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception e) when (e is DockerApiException or HttpRequestException or ObjectDisposedException)
-        {
-            return e is DockerContainerNotFoundException;
-        }
     }
 
     private async Task<ExecutorReport> FingerprintAsync(SystemInfoResponse info, CancellationToken cancel)

@@ -65,7 +65,7 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
                 .ConfigureAwait(false);
             _ended = true;
         }
-        catch (DockerApiException e)
+        catch (Exception e) when (DockerExecutor.IsEngineTrouble(e))
         {
             return new RunResult(EngineFault(e), default, "");
         }
@@ -99,21 +99,29 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
     }
 
     /// <summary>
-    /// The cell goes to the next attempt only when no container can reach it any more. One that the engine could not end keeps
-    /// its cell until the node starts again.
+    /// Cell and GPUs go to the next attempt only when no container can reach them any more: with one that the engine could not end they
+    /// wait until it did.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         using var use = _use;
         if (_container is { } container)
         {
-            if (_ended)
-                executor.RemoveLater(container);
-            else if (!await executor.RemoveAsync(container).ConfigureAwait(false))
+            if (!_ended && !await executor.Removals.RemoveAsync(container).ConfigureAwait(false))
+            {
+                executor.Removals.RemoveLater(container, GiveBack);
                 return;
+            }
+
+            if (_ended)
+                executor.Removals.RemoveLater(container);
         }
 
-        // GPUs of a container that still runs stay with it.
+        GiveBack();
+    }
+
+    private void GiveBack()
+    {
         gpus.Dispose();
         executor.Space.Return(_cell);
     }
@@ -176,10 +184,17 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         if (end.ExitCode == 0)
             return null;
 
-        // Only a program that failed costs one more call to the engine.
-        var state = (await executor.Engine.Containers.InspectContainerAsync(_container).ConfigureAwait(false)).State;
-        if (state.OOMKilled)
-            return LimitFaults.Memory(spec.Resources.Memory);
+        // Only a program that failed costs one more call to the engine. One that ends kills its containers: no program is to blame for that.
+        try
+        {
+            if ((await executor.Engine.Containers.InspectContainerAsync(_container).ConfigureAwait(false)).State.OOMKilled)
+                return LimitFaults.Memory(spec.Resources.Memory);
+        }
+        catch (Exception e) when (DockerExecutor.IsEngineTrouble(e))
+        {
+            return EngineFault(e);
+        }
+
         if (_cell.IsFull)
             return LimitFaults.Output(spec.OutputBytes);
         return end.ExitCode == StartProgram.NotFound
@@ -213,10 +228,13 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         _wallMillis = Math.Max(1, (long)executor.Time.GetElapsedTime(_started).TotalMilliseconds), (long)end.Usage.Cpu.TotalMilliseconds, end.Usage.PeakMemory, 0,
         inputBytes, _stdout.Length, (int)end.ExitCode);
 
-    private Fault EngineFault(DockerApiException e)
-        => e is DockerImageNotFoundException || (_container is null && e.StatusCode == HttpStatusCode.NotFound)
-            ? executor.Images.Lost(spec.Image!)
-            : new Fault(FaultCodes.ExecutorFailed, $"The container engine refused the container: {e.Message}", Culprit.Node, Retryable: true);
+    private Fault EngineFault(Exception e) => e switch
+    {
+        DockerImageNotFoundException => executor.Images.Lost(spec.Image!),
+        DockerApiException { StatusCode: HttpStatusCode.NotFound } when _container is null => executor.Images.Lost(spec.Image!),
+        DockerApiException => new Fault(FaultCodes.ExecutorFailed, $"The container engine refused the container: {e.Message}", Culprit.Node, Retryable: true),
+        _ => new Fault(FaultCodes.ExecutorFailed, $"The container engine went away: {e.Message}", Culprit.Node, Retryable: true),
+    };
 
     /// <summary>A number other than root's: the host's kernel knows users by number only.</summary>
     private static Outcome<string> User(string user)
