@@ -4,6 +4,8 @@
 # busybox-static, GNU tar.
 #
 #   build.sh [DIR]    default .rx/samples/rendering: image.tar, image.id, picture.yaml, animation.yaml
+#
+# Where cpio and squashfs-tools are, the same files also become a virtual machine: vm/image, frame-vm.yaml.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/../../.rx/samples/rendering}
@@ -68,6 +70,15 @@ mv "$out/image/config.json" "$out/image/$id.json"
 printf '%s' "[{\"Config\":\"$id.json\",\"RepoTags\":[\"rxelon/povray:local\"],\"Layers\":[\"layer/layer.tar\"]}]" \
     >"$out/image/manifest.json"
 tar -C "$out/image" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$out/image.tar" .
+
+if command -v cpio >/dev/null && command -v mksquashfs >/dev/null; then
+    RXELON_VM_TREE=$root RXELON_VM_DEBS=${RXELON_VM_DEBS:-$out/vm/debs} sh "$here/../vm-primes/build.sh" "$out/vm" >/dev/null \
+        || failed "the virtual machine cannot be built"
+    rm "$out/vm/task.yaml"
+    machine=$(cat "$out/vm/image.id")
+    sed "s/sha256:[0-9a-f]*/$machine/; s/^# .*/# Written by samples\/rendering\/build.sh./" "$here/frame-vm.yaml" >"$out/frame-vm.yaml"
+    echo "built $machine (give it to each node: rxelon-node vm-image add $out/vm/image)"
+fi
 rm -rf "$root" "$all" "$out/image"
 
 echo "sha256:$id" >"$out/image.id"

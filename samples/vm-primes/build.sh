@@ -4,23 +4,27 @@
 # cpio, squashfs-tools; the kernel is for x86-64.
 #
 #   build.sh [DIR]    default .rx/samples/vm-primes: image/ (manifest.json kernel initrd root), image.id, task.yaml
+#
+# RXELON_VM_EXTRA names files, RXELON_VM_TREE a folder, that go into the root as well. RXELON_VM_DEBS keeps the kernel's package.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/../../.rx/samples/vm-primes}
 umask 022
-mkdir -p "$out/debs"
+debs=${RXELON_VM_DEBS:-$out/debs}
+mkdir -p "$out" "$debs"
 out=$(cd "$out" && pwd)
+debs=$(cd "$debs" && pwd)
 
-if ! ls "$out"/debs/linux-image-*.deb >/dev/null 2>&1; then
+if ! ls "$debs"/linux-image-*.deb >/dev/null 2>&1; then
     kernel=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
-    if [ -z "$kernel" ] || ! (cd "$out/debs" && apt-get -qq -o APT::Sandbox::User=root download "$kernel"); then
+    if [ -z "$kernel" ] || ! (cd "$debs" && apt-get -qq -o APT::Sandbox::User=root download "$kernel"); then
         echo "vm-primes: cannot download the kernel behind linux-image-cloud-amd64 (try: apt-get update)" >&2
         exit 69
     fi
 fi
 rm -rf "$out/kernel" "$out/initrd" "$out/root" "$out/image"
 mkdir -p "$out/kernel" "$out/image"
-dpkg-deb -x "$out"/debs/linux-image-*.deb "$out/kernel"
+dpkg-deb -x "$debs"/linux-image-*.deb "$out/kernel"
 cp "$out"/kernel/boot/vmlinuz-* "$out/image/kernel"
 
 # The initramfs: init, busybox and the drivers of the devices that the node gives, in the order in which they load.
@@ -46,13 +50,14 @@ done
 
 # The program's root: busybox and the program. What the guest mounts needs a place.
 mkdir -p "$out/root/bin" "$out/root/etc"
+[ -z "${RXELON_VM_TREE:-}" ] || cp -a "$RXELON_VM_TREE/." "$out/root/"
 : >"$out/root/etc/passwd"
 : >"$out/root/etc/group"
 for dir in in out tmp proc dev .rxelon; do
-    mkdir "$out/root/$dir"
+    mkdir -p "$out/root/$dir"
 done
 cp "$out/initrd/bin/busybox" "$out/root/bin/busybox"
-ln -s busybox "$out/root/bin/sh"
+ln -sf busybox "$out/root/bin/sh"
 cp "$here/primes.sh" "$out/root/primes.sh"
 chmod 755 "$out/root/primes.sh"
 for program in ${RXELON_VM_EXTRA:-}; do

@@ -1,7 +1,10 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 using Docker.DotNet.Models;
+using Rxelon.Node.Executors.Vm;
 using Rxelon.Node.Tests.Docker;
+using Rxelon.Node.Tests.Vm;
 using Rxelon.Shared.Workloads.Program;
 
 namespace Rxelon.Node.Tests.Samples;
@@ -65,28 +68,66 @@ public sealed class RenderingSpecs(DockerFixture docker, RenderingImage image) :
     }
 }
 
-/// <summary>The sample's image, built once for its tests.</summary>
+/// <summary>The same in a virtual machine of the same files.</summary>
+[Collection(VmTests.Name)]
+public sealed class RenderingMachineSpecs(VmFixture vm, RenderingImage image) : IClassFixture<RenderingImage>
+{
+    private const int Width = 48;
+    private const int Height = 27;
+
+    [Fact]
+    public async Task A_small_frame_is_drawn_in_a_virtual_machine()
+    {
+        var machine = (await new VmImages(vm.Settings.Images).AddAsync(image.Machine, CancellationToken.None)).Value;
+        var program = new ProgramBundle { Version = 1 };
+        program.Command.AddRange(["/render.sh", "frame", $"{Width}", $"{Height}", "{part}", "{parts}"]);
+        foreach (var (name, value) in ((string, string)[])[("PATH", "/usr/bin:/bin"), ("LC_ALL", "C"), ("HOME", "/tmp")])
+            program.Env[name] = value;
+
+        var ran = await vm.RunAsync(program, spec: Parts.Spec(256 << 20, 240, 1 << 20, machine, 5, 12, disk: 16 << 20));
+
+        Assert.True(ran.Result.Fault is null, $"{ran.Result.Fault?.Message} {ran.Result.StderrTail}");
+        var frame = Sample.Bytes(ran.Output).Single(f => f.Name == "out/frame-0005.png").Data;
+        // Behind signature, length and name of the first chunk (PNG specification 11.2.2).
+        Assert.Equal((Width, Height), (BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(20))));
+        Assert.True(frame.Length > Width * Height / 2, $"{frame.Length} bytes are hardly a picture.");
+    }
+}
+
+/// <summary>The sample's image and machine, built once for its tests.</summary>
 public sealed class RenderingImage : IAsyncLifetime
 {
     /// <summary>Packages that were downloaded once are kept there.</summary>
     private static readonly string Built = Path.Combine(Path.GetDirectoryName(Sample.Folder)!, ".rx", "test-rendering");
+    private static readonly Lazy<Task> Building = new(BuildAsync);
 
     internal string Archive { get; } = Path.Combine(Built, "image.tar");
+
+    internal string Machine { get; } = Path.Combine(Built, "vm", "image");
 
     internal string Id { get; private set; } = "";
 
     public async Task InitializeAsync()
     {
-        using var build = Process.Start(new ProcessStartInfo("sh", [Path.Combine(Sample.Folder, "rendering", "build.sh"), Built])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
-        var told = await Task.WhenAll(build.StandardOutput.ReadToEndAsync(), build.StandardError.ReadToEndAsync());
-        await build.WaitForExitAsync();
-        Assert.True(build.ExitCode == 0, $"samples/rendering/build.sh ended with {build.ExitCode}: {string.Concat(told)}");
+        await Building.Value;
         Id = (await File.ReadAllTextAsync(Path.Combine(Built, "image.id"))).Trim();
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
+
+    private static async Task BuildAsync()
+    {
+        var start = new ProcessStartInfo("sh", [Path.Combine(Sample.Folder, "rendering", "build.sh"), Built])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        // Beside the image that the run has built lies the kernel's package.
+        if (VmImageFolder.Given is { } given && Path.Combine(Path.GetDirectoryName(given)!, "debs") is var debs && Directory.Exists(debs))
+            start.Environment["RXELON_VM_DEBS"] = debs;
+        using var build = Process.Start(start)!;
+        var told = await Task.WhenAll(build.StandardOutput.ReadToEndAsync(), build.StandardError.ReadToEndAsync());
+        await build.WaitForExitAsync();
+        Assert.True(build.ExitCode == 0, $"samples/rendering/build.sh ended with {build.ExitCode}: {string.Concat(told)}");
+    }
 }
