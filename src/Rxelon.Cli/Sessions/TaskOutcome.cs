@@ -13,7 +13,6 @@ namespace Rxelon.Cli.Sessions;
 internal sealed class TaskOutcome(CliSession session, Login login)
 {
     private const int RowsPerPart = 20;
-    private const int LogLines = 20;
 
     /// <summary>
     /// Delivers the task's result, or with <paramref name="all"/> that of every stage and round, to a folder or, for "-", to standard
@@ -54,7 +53,7 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             [.. task.Parts.Select(p => new PartReport(
                 p.Part, p.Phase, p.Attempt, p.Node, p.Node is { } node ? names.GetValueOrDefault(node) : null,
                 p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null, p.CheckOf, p.ResultOf?.Part))],
-            files);
+            files, task.Progress);
     }
 
     /// <summary>Who did what: a row per part, or per node when there are many parts.</summary>
@@ -150,14 +149,10 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             console.Fail(new Fault(reason.Code, reason.Message, Retryable: reason.Retryable));
         else
             console.Remark($"The task is {task.Summary.Phase.ToLowerInvariant()}; results of {task.Parts.Count(p => p.Result is not null)} of {task.Parts.Count} parts exist.");
-        if (task.Parts.FirstOrDefault(p => p.LastLog is not null) is not { } failed || !console.Talks)
+        if (!console.Talks)
             return;
-        var log = await new TaskLogs(session, login).ReadAsync(task, failed, ct).ConfigureAwait(false);
-        if (!log.IsOk)
-            return;
-        console.Remark($"last log of part {failed.Part}:");
-        foreach (var line in log.Value.TrimEnd('\n').Split('\n').TakeLast(LogLines))
-            console.Remark("  | " + line);
+        foreach (var row in TaskLogs.Rows(await new TaskLogs(session, login).LastLinesAsync(task, ct).ConfigureAwait(false)))
+            console.Remark(row);
     }
 
     private sealed class Steps(Action<int> report) : IProgress<int>
