@@ -18,6 +18,8 @@ internal sealed class TaskLogFollower(CliSession session, Login login, TaskRespo
 
     // The last chunks may come a moment after the task's end.
     private const int LastLooks = 5;
+    private const int MostFailures = 8;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(300);
 
     private readonly Dictionary<(int Part, int Attempt), Followed> _followed = [];
@@ -43,18 +45,22 @@ internal sealed class TaskLogFollower(CliSession session, Login login, TaskRespo
     private async Task<Fault?> FollowAsync(byte[] key, CancellationToken ct)
     {
         long? seen = null;
+        var failures = 0;
         for (var looks = 0; looks < LastLooks;)
         {
             var list = await login.Hub.TaskLogsAsync(task.Summary.Task, seen, WaitSeconds, ct).ConfigureAwait(false);
-            if (list.Fault is { } fault)
-                return fault;
-            seen = list.Value.Bytes;
-            foreach (var log in list.Value.Attempts.Where(l => (part is null || l.Part == part) && (attempt is null || l.Attempt == attempt)))
+            if ((list.Fault ?? await ReadAllAsync(list.Value, key, ct).ConfigureAwait(false)) is { } fault)
             {
-                if (await ReadAsync(log, key, ct).ConfigureAwait(false) is { } unreadable)
-                    return unreadable;
+                // A hub that is away may be starting again: its logs go on where they were.
+                if (!fault.Retryable || failures == MostFailures)
+                    return fault;
+                var pause = Between * Math.Pow(2, failures++);
+                await Task.Delay(pause < LongestPause ? pause : LongestPause, session.Host.Time, ct).ConfigureAwait(false);
+                continue;
             }
 
+            failures = 0;
+            seen = list.Value.Bytes;
             if (!TaskPhases.IsEnd(list.Value.Phase))
                 continue;
             if (_followed.Values.All(f => f.Reader.HasEnded))
@@ -65,6 +71,17 @@ internal sealed class TaskLogFollower(CliSession session, Login login, TaskRespo
 
         foreach (var (id, followed) in _followed)
             Show(id, followed, "", isEnd: true);
+        return null;
+    }
+
+    private async Task<Fault?> ReadAllAsync(TaskLogsResponse list, byte[] key, CancellationToken ct)
+    {
+        foreach (var log in list.Attempts.Where(l => (part is null || l.Part == part) && (attempt is null || l.Attempt == attempt)))
+        {
+            if (await ReadAsync(log, key, ct).ConfigureAwait(false) is { } unreadable)
+                return unreadable;
+        }
+
         return null;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
@@ -22,6 +23,9 @@ internal sealed class LogFolder(string path)
 
     private readonly Dictionary<AttemptId, (uint Next, long Length)> _known = [];
     private readonly Dictionary<TaskId, long> _sizes = [];
+
+    // The readers' own: how far files were looked through. Files only grow behind that.
+    private readonly ConcurrentDictionary<AttemptId, (uint Next, long Length)> _seen = new();
 
     /// <summary>Appends a chunk; false when it is a repeat or beyond the bounds.</summary>
     internal bool Append(AttemptId attempt, uint number, ReadOnlySpan<byte> chunk)
@@ -57,7 +61,7 @@ internal sealed class LogFolder(string path)
         {
             if (NameOf(file.Name) is not var (part, attempt))
                 continue;
-            var (next, length) = Scan(file.FullName);
+            var (next, length) = Look(new AttemptId(task, part, attempt), file);
             if (length > 0)
                 logs.Add(new StoredLog(part, attempt, length, next));
         }
@@ -67,7 +71,7 @@ internal sealed class LogFolder(string path)
 
     internal byte[] Read(AttemptId attempt, uint from)
     {
-        if (Bytes(FileOf(attempt)) is not { } bytes)
+        if (Bytes(FileOf(attempt), 0) is not { } bytes)
             return [];
         var (first, end) = (-1, 0);
         foreach (var record in LogRecords.Read(bytes))
@@ -85,6 +89,8 @@ internal sealed class LogFolder(string path)
         _sizes.Remove(task);
         foreach (var attempt in _known.Keys.Where(a => a.Task == task).ToList())
             _known.Remove(attempt);
+        foreach (var attempt in _seen.Keys.Where(a => a.Task == task))
+            _seen.TryRemove(attempt, out _);
         var directory = Path.Combine(path, task.ToString());
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
@@ -112,7 +118,17 @@ internal sealed class LogFolder(string path)
             _sizes.Clear();
         }
 
-        return _known[attempt] = Scan(file);
+        return _known[attempt] = Scan(file, default);
+    }
+
+    private (uint Next, long Length) Look(AttemptId attempt, FileInfo file)
+    {
+        var seen = _seen.GetValueOrDefault(attempt);
+        if (file.Length <= seen.Length)
+            return file.Length == seen.Length ? seen : Scan(file.FullName, default);
+        if (_seen.Count >= MostKnown)
+            _seen.Clear();
+        return _seen[attempt] = Scan(file.FullName, seen);
     }
 
     private long SizeOf(TaskId task)
@@ -121,18 +137,20 @@ internal sealed class LogFolder(string path)
         return directory.Exists ? directory.EnumerateFiles().Sum(f => f.Length) : 0;
     }
 
-    private static (uint Next, long Length) Scan(string file)
+    /// <summary>The file's whole records, behind those that are known already.</summary>
+    private static (uint Next, long Length) Scan(string file, (uint Next, long Length) known)
     {
-        var last = Bytes(file) is { } bytes ? LogRecords.Read(bytes).LastOrDefault() : default;
-        return last.End == 0 ? default : (last.Number + 1, last.End);
+        var last = Bytes(file, known.Length) is { } bytes ? LogRecords.Read(bytes).LastOrDefault() : default;
+        return last.End == 0 ? known : (last.Number + 1, known.Length + last.End);
     }
 
-    private static byte[]? Bytes(string file)
+    private static byte[]? Bytes(string file, long from)
     {
         try
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            var bytes = new byte[Math.Min(stream.Length, MostOfAttempt)];
+            stream.Seek(from, SeekOrigin.Begin);
+            var bytes = new byte[Math.Clamp(stream.Length - from, 0, MostOfAttempt)];
             return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -71,10 +71,12 @@ public sealed class LogStoreSpecs : IAsyncLifetime
         _store = Open();
         Assert.Equal([0u, 1u], Numbers(Attempt, 0));
         Assert.Equal(2u, _store.List(Task1).Single().Next);
+        Assert.Equal(2u, _store.List(Task1).Single().Next);
         _store.Append(Attempt, 1, Chunk(1));
         _store.Append(Attempt, 2, Chunk(2));
         await DrainAsync();
         Assert.Equal([0u, 1u, 2u], Numbers(Attempt, 0));
+        Assert.Equal((3u, new FileInfo(FileName).Length), (_store.List(Task1).Single().Next, _store.List(Task1).Single().Bytes));
     }
 
     [Fact]
@@ -101,6 +103,7 @@ public sealed class LogStoreSpecs : IAsyncLifetime
         await DrainAsync();
 
         _store = Open();
+        Assert.Single(_store.List(Task1));
         _store.Erase(Task1);
         _store.Erase(Task1);
 
