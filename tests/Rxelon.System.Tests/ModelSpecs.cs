@@ -163,6 +163,30 @@ public sealed class ModelSpecs(ModelNetwork net) : IClassFixture<ModelNetwork>
     }
 
     [Fact]
+    public async Task An_answer_to_a_question_on_the_command_line_is_shown_as_it_comes_and_shown_once()
+    {
+        var (tokens, delay) = (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay);
+        try
+        {
+            (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay) = (["to\n", "be\n", "or\n", "not\n"], TimeSpan.FromMilliseconds(800));
+            await using var run = RxProcess.Start(
+                "Rxelon.Cli", "rxelon.dll", ["run", "model", Golden.Model, "--prompt", "And?", "--quiet"],
+                new Dictionary<string, string> { ["RXELON_HOME"] = net.Network.Accounts, ["RXELON_PROFILE"] = RunningNetwork.User });
+            await Eventually.TrueAsync("a first piece", RunningNetwork.Patience, () => Task.FromResult(run.HasExited || run.Output.Length > 0));
+            var early = run.Output.Trim();
+            await Eventually.TrueAsync("its end", RunningNetwork.Patience, () => Task.FromResult(run.HasExited));
+
+            Assert.Equal("to\nbe\nor\nnot", run.Output.Trim());
+            Assert.StartsWith("to", early, StringComparison.Ordinal);
+            Assert.DoesNotContain("not", early, StringComparison.Ordinal);
+        }
+        finally
+        {
+            (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay) = (tokens, delay);
+        }
+    }
+
+    [Fact]
     public async Task The_proxy_listens_on_loopback_only()
     {
         var refused = await net.CliAsync(RunningNetwork.User, "proxy", "--listen", "0.0.0.0:0");

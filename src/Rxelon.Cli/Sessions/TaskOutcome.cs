@@ -9,8 +9,11 @@ using Rxelon.Shared.Values;
 
 namespace Rxelon.Cli.Sessions;
 
-/// <summary>Fetches what a task produced and tells who did what, how long it took and what it cost.</summary>
-internal sealed class TaskOutcome(CliSession session, Login login)
+/// <summary>
+/// Fetches what a task produced and tells who did what, how long it took and what it cost. <paramref name="said"/>: what standard output got
+/// already, while the task ran.
+/// </summary>
+internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemory<byte> said = default)
 {
     private const int RowsPerPart = 20;
 
@@ -107,10 +110,12 @@ internal sealed class TaskOutcome(CliSession session, Login login)
         ResultFetcher fetcher, TaskId task, IReadOnlyList<PartInfo> parts, byte[] key, MergeMode merge, IProgress<int> progress, CancellationToken ct)
     {
         // With --json standard output carries the one document.
-        var stdout = session.Console.Json ? Stream.Null : session.Host.Stdout();
+        var stdout = new ContinuedStream(session.Console.Json ? Stream.Null : session.Host.Stdout(), said);
         await using (stdout.ConfigureAwait(false))
         {
             var fault = await fetcher.ToStreamAsync(task, parts, key, stdout, merge, progress, ct).ConfigureAwait(false);
+            if (fault is null && stdout.Differs)
+                fault = new Fault(FaultCodes.StreamDiffers, $"The answer that was shown came from a node that then failed; the one that counts begins differently: rxelon task result {task}", Culprit.Node);
             return fault is null ? Array.Empty<string>() : fault;
         }
     }

@@ -1,4 +1,6 @@
+using Akka.Actor;
 using Rxelon.Domain.Tasks;
+using Rxelon.Hub.Entities;
 using Rxelon.Hub.Live;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
@@ -45,6 +47,7 @@ internal static class TaskLogsEndpoints
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         // Watching before looking: nothing can come in between unseen.
         using var watch = logs.Watch(id);
+        using var end = new EndWatch(calls, id);
         while (true)
         {
             var reply = await calls.AskAsync(new GetTask(id, caller.Account, time.GetUtcNow()), cancel);
@@ -53,22 +56,44 @@ internal static class TaskLogsEndpoints
             if (view.Erased)
                 return Answers.Problem(Gone);
             var found = look();
-            if (isEnough(found) || view.Phase.HasEnded() || !await ComesAsync(watch, either.Token))
+            if (isEnough(found) || view.Phase.HasEnded() || !await ComesAsync(watch, end, either.Token))
                 return answer(view, found);
         }
     }
 
-    /// <summary>True when something was written, false when the wait is over.</summary>
-    private static async Task<bool> ComesAsync(ILogWatch watch, CancellationToken until)
+    /// <summary>True when something was written or the task ended, false when the wait is over.</summary>
+    private static async Task<bool> ComesAsync(ILogWatch watch, EndWatch end, CancellationToken until)
     {
-        try
+        var written = watch.ChangedAsync(until);
+        var first = await Task.WhenAny(written, end.Ended.WaitAsync(until));
+        return !first.IsCanceled;
+    }
+
+    /// <summary>Learns when the task ends.</summary>
+    private sealed class EndWatch : IDisposable
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly HubCalls _calls;
+        private readonly IActorRef _watcher;
+
+        internal EndWatch(HubCalls calls, TaskId task)
         {
-            await watch.ChangedAsync(until);
-            return true;
+            _calls = calls;
+            _watcher = calls.System.ActorOf(Props.Create(() => new Watcher(_ended)));
+            calls.News.Tell(new Watch(task, _watcher), _watcher);
         }
-        catch (OperationCanceledException)
+
+        internal Task Ended => _ended.Task;
+
+        public void Dispose() => _calls.System.Stop(_watcher);
+    }
+
+    private sealed class Watcher : ReceiveActor
+    {
+        public Watcher(TaskCompletionSource ended) => Receive<TaskNews>(n =>
         {
-            return false;
-        }
+            if (n.Phase.HasEnded())
+                ended.TrySetResult();
+        });
     }
 }

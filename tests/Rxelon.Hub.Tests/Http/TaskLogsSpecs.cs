@@ -53,7 +53,7 @@ public sealed class TaskLogsSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Waiting_ends_with_the_next_chunk()
+    public async Task Waiting_ends_with_the_next_chunk_and_with_the_task()
     {
         using var user = await _hub.NewUserAsync();
         var task = await user.SubmitAsync();
@@ -68,6 +68,9 @@ public sealed class TaskLogsSpecs : IAsyncLifetime
 
         Assert.True((await more).AssertStatus(200).Read<TaskLogsResponse>().Bytes > size);
         Assert.Equal(1u, LogRecords.Read((await chunk).AssertStatus(200).Body).Single().Number);
+        var idle = user.GetAsync($"/v1/tasks/{task}/logs?after=1000000&wait=25");
+        (await user.PostAsync($"/v1/tasks/{task}/cancel", "")).AssertStatus(200);
+        Assert.Equal("Cancelled", (await idle).Read<TaskLogsResponse>().Phase);
         Assert.True(since.Elapsed < TimeSpan.FromSeconds(20), $"the answers took {since.Elapsed}");
     }
 
