@@ -21,18 +21,19 @@ public sealed class ArrowsSpecs
     /// <summary>Hub folder → folders of which it may know nothing but contracts (see <see cref="Contracts"/>).</summary>
     private static readonly Dictionary<string, string[]> Strangers = new(StringComparer.Ordinal)
     {
-        ["Entities"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
-        ["Scheduling"] = ["Http", "Admin", "Edge", "Config", "Blobs", "Vault", "Sealing", "Integrity"],
-        ["Journal"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
-        ["Projections"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
-        ["Edge"] = ["Http", "Admin", "Config", "Entities", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity"],
-        ["Blobs"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Vault", "Sealing", "Integrity"],
-        ["Vault"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Sealing", "Integrity"],
-        ["Sealing"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault", "Integrity"],
-        ["Disk"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Vault", "Sealing", "Integrity"],
-        ["Integrity"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault", "Sealing"],
-        ["Http"] = ["Admin", "Edge", "Entities", "Scheduling", "Journal", "Sealing", "Integrity"],
-        ["Admin"] = ["Http", "Edge", "Entities", "Scheduling", "Journal", "Sealing", "Integrity"],
+        ["Entities"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity", "Live"],
+        ["Scheduling"] = ["Http", "Admin", "Edge", "Config", "Blobs", "Vault", "Sealing", "Integrity", "Live"],
+        ["Journal"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity", "Live"],
+        ["Projections"] = ["Http", "Admin", "Edge", "Config", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity", "Live"],
+        ["Edge"] = ["Http", "Admin", "Config", "Entities", "Scheduling", "Blobs", "Vault", "Sealing", "Integrity", "Live"],
+        ["Blobs"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Vault", "Sealing", "Integrity", "Live"],
+        ["Vault"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Sealing", "Integrity", "Live"],
+        ["Sealing"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault", "Integrity", "Live"],
+        ["Disk"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Vault", "Sealing", "Integrity", "Live"],
+        ["Integrity"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Projections", "Blobs", "Vault", "Sealing", "Live"],
+        ["Live"] = ["Http", "Admin", "Edge", "Config", "Entities", "Scheduling", "Journal", "Projections", "Blobs", "Vault", "Sealing", "Integrity"],
+        ["Http"] = ["Admin", "Edge", "Entities", "Scheduling", "Journal", "Sealing", "Integrity", "Live"],
+        ["Admin"] = ["Http", "Edge", "Entities", "Scheduling", "Journal", "Sealing", "Integrity", "Live"],
     };
 
     public static TheoryData<string> Listed => [.. Arrows.Keys];

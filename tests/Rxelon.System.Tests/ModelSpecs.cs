@@ -117,6 +117,76 @@ public sealed class ModelSpecs(ModelNetwork net) : IClassFixture<ModelNetwork>
     }
 
     [Fact]
+    public async Task The_proxy_passes_tokens_on_as_they_come_and_they_are_the_answer_that_counts()
+    {
+        var (tokens, delay) = (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay);
+        await using var proxy = RxProcess.Start(
+            "Rxelon.Cli", "rxelon.dll", ["proxy", "--listen", "127.0.0.1:0"],
+            new Dictionary<string, string> { ["RXELON_HOME"] = net.Network.Accounts, ["RXELON_PROFILE"] = RunningNetwork.User });
+        await Eventually.TrueAsync("the proxy ready", RunningNetwork.Patience, () => Task.FromResult(proxy.HasExited || proxy.Output.Split('\n').Contains("ready")));
+        using var http = new HttpClient { BaseAddress = new Uri(proxy.Output.Split('\n').Single(l => l.StartsWith("http http://", StringComparison.Ordinal))["http ".Length..]) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await File.ReadAllTextAsync(Path.Combine(net.Network.Accounts, "proxy.key")));
+        try
+        {
+            (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay) = (["live ", "9b1d-marker ", "one ", "two ", "three"], TimeSpan.FromMilliseconds(700));
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
+            {
+                Content = new StringContent($$"""{"model":"{{Golden.Model}}","messages":[{"role":"user","content":"count"}],"stream":true}"""),
+            };
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+            var (pieces, times, finishes, watch) = (new List<string>(), new List<TimeSpan>(), new List<string>(), Stopwatch.StartNew());
+            while (await reader.ReadLineAsync() is { } line && line != "data: [DONE]")
+            {
+                if (!line.StartsWith("data: ", StringComparison.Ordinal) || JsonNode.Parse(line["data: ".Length..])?["choices"]?[0] is not { } choice)
+                    continue;
+                if ((string?)choice["delta"]?["content"] is { } content)
+                {
+                    pieces.Add(content);
+                    times.Add(watch.Elapsed);
+                }
+
+                if ((string?)choice["finish_reason"] is { } finish)
+                    finishes.Add(finish);
+            }
+
+            Assert.Equal("live 9b1d-marker one two three", string.Concat(pieces));
+            Assert.Equal(["stop"], finishes);
+            Assert.True(pieces.Count >= 3, $"It came in {pieces.Count} pieces.");
+            Assert.True(times[^1] - times[0] > TimeSpan.FromSeconds(1), $"Its pieces came within {times[^1] - times[0]}.");
+            Assert.Empty(await Places.ContainingAsync(net.Network.HubData, "9b1d-marker"));
+        }
+        finally
+        {
+            (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay) = (tokens, delay);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_question_on_the_command_line_is_shown_as_it_comes_and_shown_once()
+    {
+        var (tokens, delay) = (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay);
+        try
+        {
+            (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay) = (["to\n", "be\n", "or\n", "not\n"], TimeSpan.FromMilliseconds(800));
+            await using var run = RxProcess.Start(
+                "Rxelon.Cli", "rxelon.dll", ["run", "model", Golden.Model, "--prompt", "And?", "--quiet"],
+                new Dictionary<string, string> { ["RXELON_HOME"] = net.Network.Accounts, ["RXELON_PROFILE"] = RunningNetwork.User });
+            await Eventually.TrueAsync("a first piece", RunningNetwork.Patience, () => Task.FromResult(run.HasExited || run.Output.Length > 0));
+            var early = run.Output.Trim();
+            await Eventually.TrueAsync("its end", RunningNetwork.Patience, () => Task.FromResult(run.HasExited));
+
+            Assert.Equal("to\nbe\nor\nnot", run.Output.Trim());
+            Assert.StartsWith("to", early, StringComparison.Ordinal);
+            Assert.DoesNotContain("not", early, StringComparison.Ordinal);
+        }
+        finally
+        {
+            (net.Exo.Script.Tokens, net.Exo.Script.TokenDelay) = (tokens, delay);
+        }
+    }
+
+    [Fact]
     public async Task The_proxy_listens_on_loopback_only()
     {
         var refused = await net.CliAsync(RunningNetwork.User, "proxy", "--listen", "0.0.0.0:0");

@@ -9,6 +9,7 @@ using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Entities;
+using Rxelon.Hub.Live;
 using Rxelon.Hub.Projections;
 using Rxelon.Hub.Sealing;
 using Rxelon.Hub.Vault;
@@ -89,6 +90,7 @@ internal sealed class MockHub : IAsyncDisposable
                 services.AddLogging(log => log.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole())
                     .AddSingleton(vault ?? new MockVault())
                     .AddSingleton<IBlobStore>(new MockBlobs())
+                    .AddSingleton<ILogStore>(provider => LogStore.Open(options.DataDirectory, TimeProvider.System, provider.GetRequiredService<ILogger<LogStore>>()))
                     .AddRxelonIndexes(options);
                 if (sealing)
                     services.AddRxelonLedger(OpenLedger(options));

@@ -83,9 +83,10 @@ internal static class TaskCommands
                 if (answer.Fault is { } fault)
                     return session.Console.Fail(fault);
                 var report = await new TaskOutcome(session, login).DescribeAsync(answer.Value, null, ct).ConfigureAwait(false);
+                var lines = await new TaskLogs(session, login).LastLinesAsync(answer.Value, ct).ConfigureAwait(false);
                 if (session.Console.Json)
                 {
-                    session.Console.Document(report);
+                    session.Console.Document(lines.Count == 0 ? report : report with { LastLines = [.. lines.Select(l => new LogDocument(l.Part, l.Text, l.Attempt))] });
                     return ExitCodes.Ok;
                 }
 
@@ -93,12 +94,15 @@ internal static class TaskCommands
                 session.Console.Facts(
                     ("task", summary.Task.ToString()), ("name", summary.Name), ("kind", summary.Kind), ("phase", summary.Phase),
                     ("parts", $"{summary.PartsAccepted} of {summary.PartsTotal} accepted, {summary.PartsRunning} running"),
+                    ("progress", summary.EndedAt is null ? Words.Progress(answer.Value.Progress) : null),
                     ("hold", Words.Money(summary.Hold)), ("cost", Words.Money(summary.Cost)), ("submitted", Words.Date(summary.SubmittedAt)),
                     ("ended", summary.EndedAt is { } end ? $"{Words.Date(end)} after {Words.Time(report.Seconds!.Value)}" : null),
                     ("reason", summary.Reason is { } reason ? $"{reason.Code}: {reason.Message}" : null),
                     ("waiting", answer.Value.Waiting?.Sentence));
                 foreach (var row in TaskOutcome.WhoDidWhat(report))
                     session.Console.Text("  " + row);
+                foreach (var row in TaskLogs.Rows(lines))
+                    session.Console.Text(row);
                 return ExitCodes.Ok;
             });
         });
@@ -143,9 +147,15 @@ internal static class TaskCommands
                 if (why.Fault is { } fault)
                     return session.Console.Fail(fault);
                 if (session.Console.Json)
+                {
                     session.Console.Document(why.Value);
-                else
-                    session.Console.Text(why.Value.Sentence + (why.Value.EstimateSeconds is { } s ? $" Estimated: {Words.Time(s)}." : ""));
+                    return ExitCodes.Ok;
+                }
+
+                session.Console.Text(why.Value.Sentence + (why.Value.EstimateSeconds is { } s ? $" Estimated: {Words.Time(s)}." : ""));
+                var answer = await login.Hub.TaskAsync(parsed.GetValue(task), ct).ConfigureAwait(false);
+                foreach (var row in answer.IsOk ? TaskLogs.Rows(await new TaskLogs(session, login).LastLinesAsync(answer.Value, ct).ConfigureAwait(false)) : [])
+                    session.Console.Text(row);
                 return ExitCodes.Ok;
             });
         });

@@ -25,14 +25,14 @@ internal sealed record PartReport(int Part, string Phase, int Attempt, NodeId? N
 
 internal sealed record TaskReport(
     TaskId Task, string Name, string Phase, Tokens Hold, Tokens Cost, double? Seconds, FaultInfo? Reason,
-    IReadOnlyList<PartReport> Parts, IReadOnlyList<string>? Files);
+    IReadOnlyList<PartReport> Parts, IReadOnlyList<string>? Files, ProgressInfo? Progress = null, IReadOnlyList<LogDocument>? LastLines = null);
 
 /// <summary>A command that leaves nothing to show: what it was done to, and what was done.</summary>
 internal sealed record DoneDocument(string Subject, string Done);
 
 internal sealed record PendingDocument(IReadOnlyList<TaskId> Pending);
 
-internal sealed record LogDocument(int Part, string Log);
+internal sealed record LogDocument(int Part, string Log, int? Attempt = null);
 
 /// <summary>A checkpoint that was checked; Change: first, unchanged, newer or behind what was kept.</summary>
 internal sealed record LedgerDocument(string Origin, ulong Size, string Root, string Block, string Change, IReadOnlyList<CosignerDocument> Cosigners);
@@ -64,6 +64,7 @@ internal sealed record UnpackedDocument(string Directory, int Entries);
 [JsonSerializable(typeof(TaskReport))]
 [JsonSerializable(typeof(DoneDocument))]
 [JsonSerializable(typeof(PendingDocument))]
+[JsonSerializable(typeof(LogDocument))]
 [JsonSerializable(typeof(LogDocument[]))]
 [JsonSerializable(typeof(LedgerDocument))]
 [JsonSerializable(typeof(MirrorDocument))]

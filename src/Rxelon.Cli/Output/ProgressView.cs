@@ -35,12 +35,15 @@ internal sealed class ProgressView
             .ConfigureAwait(false);
     }
 
-    /// <summary>Tells what is done of how much; without a total the end is unknown.</summary>
-    internal void Report(string what, double done, double? total)
+    /// <summary>
+    /// Tells what is done of how much; without a total the end is unknown. <paramref name="left"/>: seconds, when somebody knows better than
+    /// the rate seen here.
+    /// </summary>
+    internal void Report(string what, double done, double? total, double? left = null)
     {
         if (_bar is not null)
         {
-            Draw(what, done, total);
+            Draw(left is { } seconds ? $"{what}, about {Words.Time(seconds)} left" : what, done, total);
             return;
         }
 
@@ -51,7 +54,7 @@ internal sealed class ProgressView
             _started = _time.GetTimestamp();
         _what = what;
         _lastShare = share;
-        _console.Remark(total is > 0 ? string.Create(CultureInfo.InvariantCulture, $"{what}: {share * 100:0} %{Left(share)}") : what);
+        _console.Remark(total is > 0 ? string.Create(CultureInfo.InvariantCulture, $"{what}: {share * 100:0} %{(left is { } known ? $", about {Words.Time(known)} left" : Left(share))}") : what);
     }
 
     private void Draw(string what, double done, double? total)

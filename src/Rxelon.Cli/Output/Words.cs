@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rxelon.Shared.Api;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Cli.Output;
@@ -25,6 +26,10 @@ internal static class Words
     };
 
     internal static string Date(DateTimeOffset at) => at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Null when nothing is known.</summary>
+    internal static string? Progress(ProgressInfo? progress)
+        => progress is null ? null : $"{progress.Percent} %" + (progress.EtaSeconds is { } left ? $", about {Time(left)} left" : "");
 
     internal static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,8 +10,8 @@ using Rxelon.Shared.Values;
 namespace Rxelon.Cli.Serving;
 
 /// <summary>
-/// One POST /v1/chat/completions. With <c>stream</c> the answer is sent as server-sent events, in one piece when the task has ended;
-/// comments keep the connection alive until then.
+/// One POST /v1/chat/completions. With <c>stream</c> the answer is sent as server-sent events while it comes; comments keep the connection
+/// alive meanwhile. The task's result completes it, and must agree with what was sent.
 /// </summary>
 internal sealed class ChatCall(HttpContext http, ModelCalls calls, TimeProvider time)
 {
@@ -72,12 +72,8 @@ internal sealed class ChatCall(HttpContext http, ModelCalls calls, TimeProvider 
         http.Response.ContentType = "text/event-stream; charset=utf-8";
         http.Response.Headers.CacheControl = "no-cache";
         var answering = calls.AnswerAsync(task, Aborted);
-        do
-        {
-            await WriteAsync(": the answer is on its way").ConfigureAwait(false);
-        }
-        while (await Task.WhenAny(answering, Task.Delay(KeepAlive, time, Aborted)).ConfigureAwait(false) != answering && !Aborted.IsCancellationRequested);
-
+        var streamed = new StreamedAnswer();
+        await PassOnAsync((string)request["model"]!, task, streamed, answering).ConfigureAwait(false);
         var answer = await answering.ConfigureAwait(false);
         if (answer.Fault is { } fault)
         {
@@ -85,16 +81,69 @@ internal sealed class ChatCall(HttpContext http, ModelCalls calls, TimeProvider 
             return;
         }
 
-        foreach (var chunk in Chunks(answer.Value, task, IsTrue((request["stream_options"] as JsonObject)?["include_usage"])))
+        if (streamed.Rest(answer.Value["choices"]![0]!["message"]!.AsObject()) is not { } rest)
+        {
+            await DataAsync(OpenAiErrors.Body(Differs)).ConfigureAwait(false);
+            return;
+        }
+
+        foreach (var chunk in Chunks(answer.Value, rest, task, IsTrue((request["stream_options"] as JsonObject)?["include_usage"])))
             await DataAsync(chunk).ConfigureAwait(false);
         await WriteAsync("data: [DONE]").ConfigureAwait(false);
     }
 
-    private IEnumerable<JsonObject> Chunks(JsonObject response, TaskId task, bool withUsage)
+    private static Fault Differs { get; } = new(
+        FaultCodes.StreamDiffers, "The node that this answer began with failed, and another node's answer begins differently: ask again.", Culprit.Node, Retryable: true);
+
+    /// <summary>Sends pieces as they come, until the answer is there.</summary>
+    private async Task PassOnAsync(string model, TaskId task, StreamedAnswer streamed, Task<Outcome<JsonObject>> answering)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Aborted);
+        var pieces = calls.LiveAsync(task, over.Token).GetAsyncEnumerator(over.Token);
+        await using (pieces.ConfigureAwait(false))
+        {
+            await WriteAsync(": the answer is on its way").ConfigureAwait(false);
+            Task<bool>? next = pieces.MoveNextAsync().AsTask();
+            try
+            {
+                while (!answering.IsCompleted)
+                {
+                    using var idle = CancellationTokenSource.CreateLinkedTokenSource(Aborted);
+                    var pause = Task.Delay(KeepAlive, time, idle.Token);
+                    var first = await (next is null ? Task.WhenAny(answering, pause) : Task.WhenAny(answering, next, pause)).ConfigureAwait(false);
+                    await idle.CancelAsync().ConfigureAwait(false);
+                    Aborted.ThrowIfCancellationRequested();
+                    if (first == pause)
+                    {
+                        await WriteAsync(": the answer is on its way").ConfigureAwait(false);
+                    }
+                    else if (first == next)
+                    {
+                        next = await next.ConfigureAwait(false) ? await SendAsync().ConfigureAwait(false) : null;
+                    }
+                }
+            }
+            finally
+            {
+                await over.CancelAsync().ConfigureAwait(false);
+                if (next is not null)
+                    await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        async Task<Task<bool>> SendAsync()
+        {
+            var choice = new JsonObject { ["index"] = 0, ["delta"] = streamed.Take(pieces.Current), ["finish_reason"] = null };
+            await DataAsync(Chunk(model, new JsonArray(choice), task)).ConfigureAwait(false);
+            return pieces.MoveNextAsync().AsTask();
+        }
+    }
+
+    private IEnumerable<JsonObject> Chunks(JsonObject response, JsonObject rest, TaskId task, bool withUsage)
     {
         var choice = response["choices"]![0]!.AsObject();
-        var delta = choice["message"]!.DeepClone().AsObject();
-        if (delta["tool_calls"] is JsonArray tools)
+        var model = (string?)response["model"] ?? "";
+        if (rest["tool_calls"] is JsonArray tools)
         {
             foreach (var (i, tool) in tools.Index())
             {
@@ -103,17 +152,18 @@ internal sealed class ChatCall(HttpContext http, ModelCalls calls, TimeProvider 
             }
         }
 
-        yield return Chunk(new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = delta, ["logprobs"] = choice["logprobs"]?.DeepClone(), ["finish_reason"] = null }));
-        yield return Chunk(new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = new JsonObject(), ["finish_reason"] = choice["finish_reason"]?.DeepClone() }));
+        if (rest.Count > 0)
+            yield return Chunk(model, new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = rest, ["logprobs"] = choice["logprobs"]?.DeepClone(), ["finish_reason"] = null }), task);
+        yield return Chunk(model, new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = new JsonObject(), ["finish_reason"] = choice["finish_reason"]?.DeepClone() }), task);
         if (!withUsage)
             yield break;
-        var usage = Chunk([]);
+        var usage = Chunk(model, [], task);
         usage["usage"] = response["usage"]?.DeepClone();
         yield return usage;
-
-        JsonObject Chunk(JsonArray choices)
-            => Stamped(new JsonObject { ["id"] = null, ["object"] = null, ["created"] = null, ["model"] = response["model"]?.DeepClone(), ["choices"] = choices }, task, "chat.completion.chunk");
     }
+
+    private JsonObject Chunk(string model, JsonArray choices, TaskId task)
+        => Stamped(new JsonObject { ["id"] = null, ["object"] = null, ["created"] = null, ["model"] = model, ["choices"] = choices }, task, "chat.completion.chunk");
 
     private JsonObject Stamped(JsonObject answer, TaskId task, string kind)
     {

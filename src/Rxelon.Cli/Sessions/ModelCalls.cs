@@ -70,6 +70,9 @@ internal sealed class ModelCalls(CliSession session, Login login, CallTerms term
         return await ReadAsync(ended.Value, ct).ConfigureAwait(false);
     }
 
+    /// <summary>The answer while it comes; see <see cref="LiveAnswer"/>.</summary>
+    internal IAsyncEnumerable<AnswerPiece> LiveAsync(TaskId task, CancellationToken ct) => new LiveAnswer(login, task).ReadAsync(ct);
+
     /// <summary>Whoever asked is gone.</summary>
     internal Task<Fault?> CancelAsync(TaskId task, CancellationToken ct) => login.Hub.CancelAsync(task, ct);
 

@@ -9,11 +9,13 @@ using Rxelon.Shared.Values;
 
 namespace Rxelon.Cli.Sessions;
 
-/// <summary>Fetches what a task produced and tells who did what, how long it took and what it cost.</summary>
-internal sealed class TaskOutcome(CliSession session, Login login)
+/// <summary>
+/// Fetches what a task produced and tells who did what, how long it took and what it cost. <paramref name="said"/>: what standard output got
+/// already, while the task ran.
+/// </summary>
+internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemory<byte> said = default)
 {
     private const int RowsPerPart = 20;
-    private const int LogLines = 20;
 
     /// <summary>
     /// Delivers the task's result, or with <paramref name="all"/> that of every stage and round, to a folder or, for "-", to standard
@@ -54,7 +56,7 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             [.. task.Parts.Select(p => new PartReport(
                 p.Part, p.Phase, p.Attempt, p.Node, p.Node is { } node ? names.GetValueOrDefault(node) : null,
                 p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null, p.CheckOf, p.ResultOf?.Part))],
-            files);
+            files, task.Progress);
     }
 
     /// <summary>Who did what: a row per part, or per node when there are many parts.</summary>
@@ -108,10 +110,12 @@ internal sealed class TaskOutcome(CliSession session, Login login)
         ResultFetcher fetcher, TaskId task, IReadOnlyList<PartInfo> parts, byte[] key, MergeMode merge, IProgress<int> progress, CancellationToken ct)
     {
         // With --json standard output carries the one document.
-        var stdout = session.Console.Json ? Stream.Null : session.Host.Stdout();
+        var stdout = new ContinuedStream(session.Console.Json ? Stream.Null : session.Host.Stdout(), said);
         await using (stdout.ConfigureAwait(false))
         {
             var fault = await fetcher.ToStreamAsync(task, parts, key, stdout, merge, progress, ct).ConfigureAwait(false);
+            if (fault is null && stdout.Differs)
+                fault = new Fault(FaultCodes.StreamDiffers, $"The answer that was shown came from a node that then failed; the one that counts begins differently: rxelon task result {task}", Culprit.Node);
             return fault is null ? Array.Empty<string>() : fault;
         }
     }
@@ -150,14 +154,10 @@ internal sealed class TaskOutcome(CliSession session, Login login)
             console.Fail(new Fault(reason.Code, reason.Message, Retryable: reason.Retryable));
         else
             console.Remark($"The task is {task.Summary.Phase.ToLowerInvariant()}; results of {task.Parts.Count(p => p.Result is not null)} of {task.Parts.Count} parts exist.");
-        if (task.Parts.FirstOrDefault(p => p.LastLog is not null) is not { } failed || !console.Talks)
+        if (!console.Talks)
             return;
-        var log = await new TaskLogs(session, login).ReadAsync(task, failed, ct).ConfigureAwait(false);
-        if (!log.IsOk)
-            return;
-        console.Remark($"last log of part {failed.Part}:");
-        foreach (var line in log.Value.TrimEnd('\n').Split('\n').TakeLast(LogLines))
-            console.Remark("  | " + line);
+        foreach (var row in TaskLogs.Rows(await new TaskLogs(session, login).LastLinesAsync(task, ct).ConfigureAwait(false)))
+            console.Remark(row);
     }
 
     private sealed class Steps(Action<int> report) : IProgress<int>

@@ -19,6 +19,9 @@ internal sealed class TaskRun(CliSession session, Login login)
     internal async Task<int> RunAsync(TaskPlan plan, RunWishes wishes, CancellationToken ct)
     {
         var console = session.Console;
+        var streamed = StreamedRun.Fits(plan, wishes, console.Json) ? new StreamedRun(session, login) : null;
+        if (streamed is not null)
+            plan = StreamedRun.Asking(plan);
         var submitted = await ProgressView.RunAsync(console, session.Host.Time, view => SubmitAsync(plan, view, ct)).ConfigureAwait(false);
         if (submitted.Fault is { } fault)
             return console.Fail(fault);
@@ -43,10 +46,11 @@ internal sealed class TaskRun(CliSession session, Login login)
         {
             var ended = isSealed
                 ? await AttendedAsync(task, plan.Spec, ownerKey, ct).ConfigureAwait(false)
+                : streamed is not null ? await streamed.UntilEndAsync(task, ct).ConfigureAwait(false)
                 : await new TaskWatch(session, login).UntilEndAsync(task, ct).ConfigureAwait(false);
             if (ended is { } cut)
                 return console.Fail(cut);
-            code = await new TaskOutcome(session, login).DeliverAsync(task, wishes.Out, plan.Merge, ct).ConfigureAwait(false);
+            code = await new TaskOutcome(session, login, streamed?.Said ?? default).DeliverAsync(task, wishes.Out, plan.Merge, ct).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -9,6 +9,8 @@ namespace Rxelon.Cli.Sessions;
 /// <summary>Follows a task to its end.</summary>
 internal sealed class TaskWatch(CliSession session, Login login)
 {
+    private const double Whole = 100;
+
     /// <summary>The stage and round of the latest part that moved; empty in a task without stages.</summary>
     private string _where = "";
 
@@ -20,7 +22,11 @@ internal sealed class TaskWatch(CliSession session, Login login)
             {
                 if (news.Fault is { } fault)
                     return fault;
-                view.Report(await DescribeAsync(news.Value, ct).ConfigureAwait(false), news.Value.PartsAccepted, news.Value.PartsTotal);
+                var what = await DescribeAsync(news.Value, ct).ConfigureAwait(false);
+                if (news.Value.Progress is { } progress)
+                    view.Report(what, progress.Percent, Whole, progress.EtaSeconds);
+                else
+                    view.Report(what, news.Value.PartsAccepted, news.Value.PartsTotal);
             }
 
             return null;

@@ -90,6 +90,22 @@ public sealed class HubClient : IDisposable
     public Task<Outcome<TaskResponse>> TaskAsync(TaskId task, CancellationToken ct = default)
         => _connection.GetAsync<TaskResponse>($"v1/tasks/{task}", ct);
 
+    /// <summary>
+    /// GET /v1/tasks/{id}/logs: the attempts that have logs; waits so long (25 s at most) until they have more bytes than
+    /// <paramref name="after"/>, or the task has ended.
+    /// </summary>
+    public Task<Outcome<TaskLogsResponse>> TaskLogsAsync(TaskId task, long? after, int waitSeconds, CancellationToken ct = default)
+        => _connection.GetAsync<TaskLogsResponse>(
+            string.Create(CultureInfo.InvariantCulture, $"v1/tasks/{task}/logs?after={after ?? -1}&wait={waitSeconds}"), ct);
+
+    /// <summary>
+    /// GET /v1/tasks/{id}/parts/{part}/attempts/{attempt}/log: the encrypted chunks from one on, as <see cref="LogRecords"/> says; waits so long
+    /// for one.
+    /// </summary>
+    public Task<Outcome<byte[]>> AttemptLogAsync(TaskId task, int part, int attempt, uint from, int waitSeconds, CancellationToken ct = default)
+        => _connection.BytesAsync(
+            new(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"v1/tasks/{task}/parts/{part}/attempts/{attempt}/log?from={from}&wait={waitSeconds}")), true, ct);
+
     /// <summary>GET /v1/tasks/{id}/receipt: the receipt's file, not verified. <c>erased</c> when its key was destroyed.</summary>
     public Task<Outcome<byte[]>> TaskReceiptAsync(TaskId task, CancellationToken ct = default)
         => _connection.BytesAsync(new(HttpMethod.Get, $"v1/tasks/{task}/receipt"), true, ct);

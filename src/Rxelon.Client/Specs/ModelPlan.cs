@@ -30,6 +30,9 @@ public sealed record ModelPlan
 
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>The answer is wanted while it comes.</summary>
+    public bool Stream { get; init; }
+
     /// <summary>True for a model's full name: 1 to 128 letters, digits, and . _ - / between them.</summary>
     public static bool IsName(string name)
         => name.Length is >= 1 and <= 128 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/');
@@ -63,6 +66,8 @@ public sealed record ModelPlan
             request["seed"] = seed;
         if (Stop.Count > 0)
             request["stop"] = new JsonArray([.. Stop.Select(s => (JsonNode)s)]);
+        if (Stream)
+            request["stream"] = true;
         return request.ToJsonString();
     }
 

@@ -326,8 +326,10 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         {
             ResultsSeconds = fields.TakeValue("results", IsPositiveTime, "a duration such as 7d", new Retention().ResultsSeconds),
         };
-        fields.NotYet("logs", "logs are kept as long as results; a time of their own comes with a later release.");
+        var logs = fields.TakeValue("logs", IsPositiveTime, "a duration such as 1d", 0L);
+        if (logs > retention.ResultsSeconds)
+            fields.Fail(FaultCodes.Malformed, "logs", fields.Start, "logs are not kept longer than results; make results at least as long.");
         fields.RefuseRest();
-        return retention;
+        return logs > 0 ? retention with { LogsSeconds = logs } : retention;
     }
 }

@@ -82,6 +82,9 @@ public sealed record TaskView(
 
     /// <summary>The round under way or last computed.</summary>
     public int Round { get; init; } = 1;
+
+    /// <summary>Logs that failures brought, where they have a time of their own (<see cref="Retention.LogsSeconds"/>); else none.</summary>
+    public IReadOnlyList<BlobRef> FailureLogs { get; init; } = [];
 }
 
 /// <summary>

@@ -15,6 +15,7 @@ internal static class TaskViews
         Plan = s.Plan,
         Round = s.Round,
         AwaitsOwner = TaskKeyGrants.AwaitsOwner(s),
+        FailureLogs = s.Spec.Retain.LogsSeconds is null ? [] : [.. s.Parts.SelectMany(p => p.Trouble?.Logs ?? [])],
     };
 
     internal static TaskDemand Demand(TaskState s)

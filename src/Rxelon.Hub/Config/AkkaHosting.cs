@@ -15,6 +15,7 @@ using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Entities;
 using Rxelon.Hub.Journal;
+using Rxelon.Hub.Live;
 using Rxelon.Hub.Projections;
 using Rxelon.Hub.Scheduling;
 using Rxelon.Hub.Vault;
@@ -32,7 +33,7 @@ public static class AkkaHosting
     public const int ShardCount = 60;
 
     /// <summary>
-    /// Adds everything that decides and remembers. Needs <see cref="IVault"/> and <see cref="IBlobStore"/> in the container, and
+    /// Adds everything that decides and remembers. Needs <see cref="IVault"/>, <see cref="IBlobStore"/> and <see cref="ILogStore"/> in the container, and
     /// a <see cref="TimeProvider"/> when time is not the system's. The system joins itself: one hub is a cluster of one.
     /// </summary>
     public static AkkaConfigurationBuilder AddRxelonCluster(
@@ -56,7 +57,7 @@ public static class AkkaHosting
             .WithRemoting(new RemoteOptions { HostName = "127.0.0.1", Port = options.ClusterPort })
             .WithClustering(new ClusterOptions { SplitBrainResolver = new KeepMajorityOption() })
             .AddEntities(options, services)
-            .AddServants(files, services)
+            .AddServants(files, options, services)
             .AddStartup((system, _) =>
             {
                 var cluster = Cluster.Get(system);
@@ -91,7 +92,8 @@ public static class AkkaHosting
                     var others = new Neighbours(registry);
                     var vault = services.GetRequiredService<IVault>();
                     var blobs = services.GetRequiredService<IBlobStore>();
-                    return id => Entity.Props(() => new TaskEntity(TaskId.Parse(id), time, others, vault, blobs));
+                    var logs = services.GetRequiredService<ILogStore>();
+                    return id => Entity.Props(() => new TaskEntity(TaskId.Parse(id), time, others, vault, blobs, logs));
                 },
                 Extract<ITaskCommand>(c => c.Task.ToString()),
                 Shards(idleAfter: null)) // a task leaves by itself, when nothing is left to do
@@ -116,7 +118,7 @@ public static class AkkaHosting
     }
 
     private static AkkaConfigurationBuilder AddServants(
-        this AkkaConfigurationBuilder builder, HubFiles files, IServiceProvider services)
+        this AkkaConfigurationBuilder builder, HubFiles files, HubOptions options, IServiceProvider services)
     {
         var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         return builder
@@ -130,6 +132,8 @@ public static class AkkaHosting
                 var reader = new IndexReader(files.Index);
                 system.ActorOf(
                     Props.Create(() => new ScannerActor(reader, new Neighbours(registry), time)), "scanner");
+                var (logs, blobs) = (services.GetRequiredService<ILogStore>(), services.GetRequiredService<IBlobStore>());
+                system.ActorOf(Props.Create(() => new LogKeeperActor(logs, blobs, registry, time, options.LogSweep)), "log-keeper");
                 var index = Props.Create(() => new IndexActor(() => new IndexStore(files.Index, files.Journal)))
                     .WithDispatcher("rxelon.index-dispatcher");
                 system.ActorOf(

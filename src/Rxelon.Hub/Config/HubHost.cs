@@ -8,6 +8,7 @@ using Rxelon.Hub.Edge;
 using Rxelon.Hub.Enrolment;
 using Rxelon.Hub.Http;
 using Rxelon.Hub.Integrity;
+using Rxelon.Hub.Live;
 using Rxelon.Hub.Sealing;
 using Rxelon.Hub.Vault;
 using Rxelon.Link.Certificates;
@@ -122,6 +123,8 @@ public sealed class HubHost : IAsyncDisposable
         services.AddSingleton(provider => CapabilityUrls.Open(
             options.DataDirectory, () => provider.GetRequiredService<HubAddresses>().PublicUrl, time));
         services.AddSingleton<ICapabilityUrls>(provider => provider.GetRequiredService<CapabilityUrls>());
+        services.AddSingleton<ILogStore>(provider => LogStore.Open(options.DataDirectory, time, provider.GetRequiredService<ILogger<LogStore>>()));
+        services.AddSingleton<IProgressBoard, ProgressBoard>();
         services.AddSingleton<IOperationRecords>(_ => new OperationRecords(new HubFiles(options.DataDirectory).Operations));
         services.AddSingleton<IKnownClients>(_ => new KnownClients(Path.Combine(options.DataDirectory, "clients.allowed"), options.AllowedClients));
         services.AddSingleton<IJoinTokens>(_ => new JoinTokens(Path.Combine(options.DataDirectory, "tokens.db"), authority.Fingerprint, time));

@@ -71,6 +71,9 @@ public sealed class HubOptions
 
     public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(6);
 
+    /// <summary>Between two looks for logs whose time is over.</summary>
+    public TimeSpan LogSweep { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Mean time between two challenges of a node; each comes at half to one and a half of it.</summary>
     public TimeSpan ChallengeEvery { get; set; } = TimeSpan.FromMinutes(15);
 

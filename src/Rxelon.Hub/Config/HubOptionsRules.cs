@@ -122,7 +122,7 @@ internal static class HubOptionsRules
                 (nameof(o.PayoutWindow), o.PayoutWindow), (nameof(o.QuoteLifetime), o.QuoteLifetime), (nameof(o.IdleBeat), o.IdleBeat), (nameof(o.BusyBeat), o.BusyBeat),
                 (nameof(o.SuspectAfter), o.SuspectAfter), (nameof(o.LostAfter), o.LostAfter), (nameof(o.MaxClockSkew), o.MaxClockSkew), (nameof(o.LedgerBatch), o.LedgerBatch),
                 (nameof(o.ChallengeEvery), o.ChallengeEvery), (nameof(o.ChallengeDeadline), o.ChallengeDeadline), (nameof(o.LedgerCheckpoint), o.LedgerCheckpoint),
-                (nameof(o.LedgerRewitness), o.LedgerRewitness), (nameof(o.LedgerWitnessTimeout), o.LedgerWitnessTimeout),
+                (nameof(o.LedgerRewitness), o.LedgerRewitness), (nameof(o.LedgerWitnessTimeout), o.LedgerWitnessTimeout), (nameof(o.LogSweep), o.LogSweep),
             ])
         {
             if (span <= TimeSpan.Zero || span > TimeSpan.FromDays(1))

@@ -7,6 +7,7 @@ using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Edge;
 using Rxelon.Hub.Journal;
+using Rxelon.Hub.Live;
 using Rxelon.Hub.Scheduling;
 using Rxelon.Hub.Vault;
 using Rxelon.Shared.Ids;
@@ -15,7 +16,7 @@ using Rxelon.Shared.Values;
 namespace Rxelon.Hub.Entities;
 
 /// <summary>One task. It decides about its parts and drives its money until the account has closed the hold.</summary>
-internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others, IVault vault, IBlobStore blobs)
+internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others, IVault vault, IBlobStore blobs, ILogStore logs)
     : EntityActor<TaskState, ITaskCommand, ITaskEvent, TaskReply, ITaskEffect>($"task-{id}", TaskState.Of(id), time)
 {
     private static readonly TimeSpan EraseAgain = TimeSpan.FromSeconds(10);
@@ -199,11 +200,17 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
     private void Erase(EraseBlobs erase)
     {
         _erasing = true;
-        blobs.ReleaseAsync(erase.Owner, [.. erase.Blobs.Select(b => b.Id)], CancellationToken.None).PipeTo(
+        EraseAllAsync(erase).PipeTo(
             Self,
             ActorRefs.NoSender,
             () => BlobsErased.Instance,
             cause => new EraseFailed(erase, cause));
+    }
+
+    private async Task EraseAllAsync(EraseBlobs erase)
+    {
+        await Task.Run(() => logs.Erase(id));
+        await blobs.ReleaseAsync(erase.Owner, [.. erase.Blobs.Select(b => b.Id)], CancellationToken.None);
     }
 
     private sealed record SessionsSeen(IReadOnlyList<(NodeId Node, ulong Session)> Gone) : INoSerializationVerificationNeeded;

@@ -6,17 +6,21 @@ using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Edge;
 using Rxelon.Hub.Entities;
+using Rxelon.Hub.Live;
 using Rxelon.Hub.Scheduling;
 
 namespace Rxelon.Hub.Http;
 
 /// <summary>The gateway's questions to the hub's actors. A missing answer is an <see cref="AskTimeoutException"/>.</summary>
-internal sealed class HubCalls(ActorSystem system)
+internal sealed class HubCalls(ActorSystem system, IProgressBoard board)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly ActorRegistry _actors = ActorRegistry.For(system);
 
     internal ActorSystem System => system;
+
+    /// <summary>How far running attempts say they are.</summary>
+    internal IProgressBoard Board => board;
 
     internal IActorRef News => _actors.Get<NewsKey>();
 

@@ -91,7 +91,8 @@ internal static partial class SpecRules
             ?? Within("limits.deadlineSeconds", limits.DeadlineSeconds, 0, MaxSeconds)
             ?? Within("privacy.parallel", spec.Privacy.Parallel, 0, MaxParts)
             ?? Within("budget.max", spec.Budget.Max.Micros, 0, long.MaxValue)
-            ?? Within("retain.resultsSeconds", spec.Retain.ResultsSeconds, 0, MaxSeconds);
+            ?? Within("retain.resultsSeconds", spec.Retain.ResultsSeconds, 0, MaxSeconds)
+            ?? (spec.Retain.LogsSeconds is { } logs ? Within("retain.logsSeconds", logs, 0, spec.Retain.ResultsSeconds) : null);
     }
 
     private static (string, string)? Lists(Placement placement)

@@ -1,9 +1,8 @@
-using System.Text;
-using System.Text.Json;
 using System.Threading.Channels;
 using Akka.Actor;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Entities;
+using Rxelon.Hub.Live;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
 
@@ -17,7 +16,7 @@ internal static class TaskEventsEndpoint
 {
     private const int MaxWaiting = 256;
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
-    private static readonly byte[] StillHere = Encoding.ASCII.GetBytes(": still here\n\n");
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
 
     internal static void MapTaskEvents(this IEndpointRouteBuilder api)
         => api.MapGet("/v1/tasks/{id}/events", WatchAsync).WithMetadata(NeedsAccount.Instance)
@@ -25,7 +24,7 @@ internal static class TaskEventsEndpoint
             .WithSummary("Events named \"task\": the present state first, then every change; the stream ends with the task.");
 
     private static async Task WatchAsync(
-        TaskId id, HttpContext context, Caller caller, HubCalls calls, TimeProvider time, IHostApplicationLifetime lifetime)
+        TaskId id, HttpContext context, Caller caller, HubCalls calls, IProgressBoard board, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var news = Channel.CreateBounded<TaskNews>(new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -41,14 +40,18 @@ internal static class TaskEventsEndpoint
                 return;
             }
 
-            var stream = new Stream(context, (TaskView)reply);
+            var stream = new TaskEventStream(context, (TaskView)reply, board, time);
             await stream.BeginAsync(ending.Token);
+            var told = time.GetTimestamp();
             while (!stream.HasEnded)
             {
                 if (await NextAsync(news.Reader, time, ending.Token) is { } next)
-                    await stream.SendAsync(TaskMapping.News(next), next.Phase, ending.Token);
-                else
+                    await stream.SendAsync(next, ending.Token);
+                else if (time.GetElapsedTime(told) >= KeepAlive)
                     await stream.RefreshAsync(await calls.AskAsync(new GetTask(id, caller.Account, time.GetUtcNow()), ending.Token), ending.Token);
+                else if (!await stream.ProgressAsync(ending.Token))
+                    continue;
+                told = time.GetTimestamp();
             }
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -62,10 +65,10 @@ internal static class TaskEventsEndpoint
         }
     }
 
-    /// <summary>The next news, or null after a time of silence.</summary>
+    /// <summary>The next news, or null when it is time to look at the progress.</summary>
     private static async Task<TaskNews?> NextAsync(ChannelReader<TaskNews> news, TimeProvider time, CancellationToken ending)
     {
-        using var silence = new CancellationTokenSource(KeepAlive, time);
+        using var silence = new CancellationTokenSource(ProgressEvery, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, ending);
         try
         {
@@ -80,42 +83,5 @@ internal static class TaskEventsEndpoint
     private sealed class NewsWatcher : ReceiveActor
     {
         public NewsWatcher(ChannelWriter<TaskNews> news) => Receive<TaskNews>(n => news.TryWrite(n));
-    }
-
-    private sealed class Stream(HttpContext context, TaskView first)
-    {
-        private long _id;
-        private TaskPhase _phase = first.Phase;
-
-        internal bool HasEnded => _phase.HasEnded();
-
-        internal Task BeginAsync(CancellationToken cancel)
-        {
-            context.Response.ContentType = "text/event-stream";
-            context.Response.Headers.CacheControl = "no-store";
-            context.Response.Headers["X-Accel-Buffering"] = "no"; // proxies of the nginx kind would hold events back
-            return SendAsync(TaskMapping.News(first), first.Phase, cancel);
-        }
-
-        internal async Task SendAsync(TaskNewsInfo news, TaskPhase phase, CancellationToken cancel)
-        {
-            _phase = phase;
-            var json = JsonSerializer.Serialize(news, ApiJson.Default.TaskNewsInfo);
-            await context.Response.WriteAsync($"id: {++_id}\nevent: task\ndata: {json}\n\n", cancel);
-            await context.Response.Body.FlushAsync(cancel);
-        }
-
-        /// <summary>Keeps the connection alive; and should the end have been missed, tells it.</summary>
-        internal async Task RefreshAsync(TaskReply present, CancellationToken cancel)
-        {
-            if (present is TaskView view && view.Phase.HasEnded())
-            {
-                await SendAsync(TaskMapping.News(view), view.Phase, cancel);
-                return;
-            }
-
-            await context.Response.Body.WriteAsync(StillHere, cancel);
-            await context.Response.Body.FlushAsync(cancel);
-        }
     }
 }

@@ -12,8 +12,19 @@ internal static class TaskMapping
 {
     internal static bool HasEnded(this TaskPhase phase) => phase >= TaskPhase.Completed;
 
-    internal static TaskResponse Response(TaskView view, WhyInfo? waiting) => new(
-        Summary(view), view.Spec, view.Settled, view.Erased, Info(view.Program), view.OwnerKey, [.. view.Parts.Select(p => Part(p, view.Plan))], waiting);
+    /// <summary><paramref name="running"/>: thousandths that running parts say of themselves.</summary>
+    internal static TaskResponse Response(TaskView view, WhyInfo? waiting, IReadOnlyDictionary<int, int>? running, DateTimeOffset now) => new(
+        Summary(view), view.Spec, view.Settled, view.Erased, Info(view.Program), view.OwnerKey,
+        [.. view.Parts.Select(p => Part(p, view.Plan) with { Permille = p.Phase == PartPhase.KeyReleased && running?.TryGetValue(p.Part, out var done) == true ? done : null })],
+        waiting,
+        Progress(Math.Max(view.Plan.Total, view.Parts.Count(IsOrdered)), Accepted(view), running, p => p < view.Parts.Count && IsOrdered(view.Parts[p]), view.StartedAt, now, view.Phase.HasEnded()));
+
+    internal static ProgressInfo Progress(
+        long planned, long accepted, IReadOnlyDictionary<int, int>? running, Func<int, bool> isOrdered, DateTimeOffset? started, DateTimeOffset now, bool ended)
+    {
+        var (percent, eta) = TaskProgress.Of(planned, accepted, ended ? [] : running?.Where(r => isOrdered(r.Key)).Select(r => r.Value) ?? [], started, now, ended);
+        return new ProgressInfo(percent, eta is { } left ? Math.Round(left.TotalSeconds, 1) : null);
+    }
 
     internal static TaskSummary Summary(TaskEntry t) => new(
         t.Task, t.Name, t.Kind.ToString(), t.Phase.ToString(), t.PartsTotal, t.PartsAccepted, t.PartsRunning, t.Hold, t.Cost, t.SubmittedAt,

@@ -40,6 +40,7 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
     private readonly BackOff _backOff = new();
     private readonly ReliableOut<ToHub> _out;
     private readonly ReliableIn _in = new();
+    private readonly LogLane _logs = new();
     private readonly Dictionary<string, RunningAttempt> _reporting = new(StringComparer.Ordinal);
     private DisposableLink? _link;
     private int _generation;
@@ -187,6 +188,9 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
             return;
         }
 
+        _logs.Acknowledged(frame.Ack);
+        SendLogs();
+
         if (_in.Take(frame.Seq))
             Handle(frame);
     }
@@ -224,8 +228,11 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
         _supervisor.Tell(new LinkUp(frame.Welcome, frame.Epoch));
         foreach (var stop in frame.Welcome.Stop)
             _supervisor.Tell(new FromHub(new ToNode { Epoch = _epoch, Stop = new StopAttempt { Attempt = stop, Reason = "The hub no longer wants it." } }));
-        foreach (var (seq, waiting) in _out.Restart(_ => true))
+        var again = _out.Restart(_ => true);
+        _logs.Restarted(again);
+        foreach (var (seq, waiting) in again)
             Transmit(waiting, seq);
+        SendLogs();
         RenewIfDue();
     }
 
@@ -263,11 +270,28 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
             return;
         }
 
+        if (send.Frame.BodyCase == ToHub.BodyOneofCase.Log)
+        {
+            _logs.Add(send.Frame);
+            SendLogs();
+            return;
+        }
+
         _outbox.Keep(send.Frame);
         Remember(send.Frame);
         var seq = _out.Add(send.Frame);
         if (_up)
             Transmit(send.Frame, seq);
+    }
+
+    private void SendLogs()
+    {
+        while (_up && _logs.TryNext(out var frame))
+        {
+            var seq = _out.Add(frame);
+            _logs.Sent(seq);
+            Transmit(frame, seq);
+        }
     }
 
     private void OnOffer(OfferChanged changed)

@@ -26,7 +26,8 @@ internal sealed record FromHub(ToNode Frame) : INoSerializationVerificationNeede
 /// <summary>
 /// Supervisor (or an attempt) to link: send this. Set only the body; the link fills in epoch, seq and ack. Reliable: resent in
 /// order until the hub has it, also over reconnects (PartsReady, AttemptReport, AttemptFailure, UploadRequest, Reveals); AttemptReport and
-/// AttemptFailure are besides kept on disk until their ReportAck, so they survive the node's restart. Otherwise (Progress) it is
+/// AttemptFailure are besides kept on disk until their ReportAck, so they survive the node's restart. AttemptLog is reliable in a lane of its
+/// own, few at a time (<see cref="LogLane"/>). Otherwise (Progress) it is
 /// dropped when there is no session.
 /// </summary>
 internal sealed record Send(ToHub Frame, bool Reliable) : INoSerializationVerificationNeeded;

@@ -41,7 +41,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         _services = services;
         _task = task;
         _link = link;
-        _work = new AttemptWork(services, task, id, part);
+        _work = new AttemptWork(services, task, id, part, frame => link.Tell(new Send(frame, Reliable: true)));
         Receive<StopNow>(OnStop);
         Receive<Prepared>(OnPrepared);
         Receive<GrantKeys>(OnKeys);

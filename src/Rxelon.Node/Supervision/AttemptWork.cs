@@ -2,10 +2,12 @@ using System.Formats.Tar;
 using System.Text;
 using Rxelon.Node.Blobs;
 using Rxelon.Node.Executors;
+using Rxelon.Node.Supervision.Logs;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Verification;
+using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Node.Supervision;
@@ -23,11 +25,13 @@ internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering
 /// The work of one attempt without the talking: prepare without keys, then run with them. One call at a time. Disposing waits
 /// for a run under way, which the caller has cancelled, and destroys the sandbox.
 /// </summary>
-internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptId id, AssignedWork part) : IAsyncDisposable
+internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptId id, AssignedWork part, Action<ToHub> send)
+    : IAsyncDisposable
 {
     /// <summary>Log bytes that fit into a failure report besides everything else.</summary>
     private const int LogLimit = 24 * 1024;
 
+    private readonly AttemptLogs _logs = new(services.Time, id, task.Kind, send);
     private CipherBlob? _input;
     private ISandbox? _sandbox;
     private Task _underWay = Task.CompletedTask;
@@ -58,7 +62,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     internal LiveUsage Usage => _sandbox?.Stats() ?? default;
 
     /// <summary>Thousandths done; 0 when the sandbox cannot tell.</summary>
-    internal uint Permille => (uint)(_sandbox?.Permille ?? 0);
+    internal uint Permille => (uint)(_sandbox?.Permille is > 0 and var done ? done : _logs.Permille);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -66,6 +70,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         // How it ended is the business of whoever awaits it.
         await _underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await CloseAsync().ConfigureAwait(false);
+        _logs.Dispose();
     }
 
     private async Task<Fault?> PrepareCoreAsync(CancellationToken cancel)
@@ -91,6 +96,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
             ShipsImage = task.ShipsImage,
             Gpu = task.Gpu,
             Network = task.Network,
+            Log = _logs.Write,
         };
         var sandbox = await executor.PrepareAsync(spec, cancel).ConfigureAwait(false);
         if (sandbox.Fault is { } noSandbox)
@@ -123,6 +129,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
                 : new ComposedInput(id.Task, own, part.Results, keys.Results, part.Carries, services.Blobs, cancel);
             using var sealing = new PartEncryptStream(writer, keys.Result, suite, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
             RunResult ran;
+            _logs.Open(keys.Log, suite);
             try
             {
                 ran = await _sandbox!.RunAsync(program.Value, composed?.Stream ?? own ?? Stream.Null, sealing, cancel).ConfigureAwait(false);
@@ -136,6 +143,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
                 return Failed(e.Fault);
             }
 
+            _logs.Close(hasResult: ran.Fault is null);
             if (ran.Fault is not null)
                 return new AttemptOutcome(ran.Fault, null, ran.Metering, SealLog(ran.StderrTail, keys, suite));
             sealing.Complete();

@@ -25,6 +25,7 @@ namespace Rxelon.Shared.Api;
 [JsonSerializable(typeof(WhyInfo))]
 [JsonSerializable(typeof(AdjustRequest))]
 [JsonSerializable(typeof(TaskNewsInfo))]
+[JsonSerializable(typeof(TaskLogsResponse))]
 [JsonSerializable(typeof(KeyRequestsResponse))]
 [JsonSerializable(typeof(KeyGrantsRequest))]
 [JsonSerializable(typeof(KeyGrantsResponse))]

@@ -45,17 +45,33 @@ public sealed record TaskPage(IReadOnlyList<TaskSummary> Tasks, string? Next);
 
 /// <summary>GET /v1/tasks/{id}.</summary>
 public sealed record TaskResponse(
-    TaskSummary Summary, TaskSpec Spec, bool Settled, bool Erased, BlobInfo Program, byte[] OwnerKey, IReadOnlyList<PartInfo> Parts, WhyInfo? Waiting);
+    TaskSummary Summary, TaskSpec Spec, bool Settled, bool Erased, BlobInfo Program, byte[] OwnerKey, IReadOnlyList<PartInfo> Parts, WhyInfo? Waiting,
+    ProgressInfo? Progress = null);
+
+/// <summary>
+/// How far a task is, over all parts of its plan, and how long it may still take at the rate so far; null when that is unknown
+/// (docs/design/logs.md).
+/// </summary>
+public sealed record ProgressInfo(int Percent, double? EtaSeconds);
+
+/// <summary>
+/// GET /v1/tasks/{id}/logs: the attempts that have logs. <see cref="Bytes"/> is over all of them and grows with every chunk; pass it as
+/// <c>?after=</c> with <c>&amp;wait=</c> to wait for more.
+/// </summary>
+public sealed record TaskLogsResponse(string Phase, long Bytes, IReadOnlyList<AttemptLogInfo> Attempts);
+
+/// <summary>One attempt's log: ciphertext bytes, and the number of its next chunk.</summary>
+public sealed record AttemptLogInfo(int Part, int Attempt, long Bytes, uint Next);
 
 /// <summary>
 /// One part. <see cref="Input"/> is its own, of the submission; parts of later stages have none. <see cref="Stage"/> is null for the
 /// task's own run, <see cref="Index"/> its number within stage and round, <see cref="Missing"/> how many results it still waits for.
 /// <see cref="CheckOf"/>: it repeats that part to check it, and is nobody's result. <see cref="ResultOf"/>: its result is the one of
-/// another part's attempt, whose numbers the key goes by.
+/// another part's attempt, whose numbers the key goes by. <see cref="Permille"/>: how far the running attempt says it is.
 /// </summary>
 public sealed record PartInfo(
     int Part, string Phase, int Attempt, NodeId? Node, BlobInfo? Input, BlobInfo? Result, Metering? Metering, Tokens Cost, FaultInfo? LastFault, BlobInfo? LastLog,
-    string? Stage = null, int Round = 1, int? Index = null, int Missing = 0, int? CheckOf = null, ResultOrigin? ResultOf = null);
+    string? Stage = null, int Round = 1, int? Index = null, int Missing = 0, int? CheckOf = null, ResultOrigin? ResultOf = null, int? Permille = null);
 
 /// <summary>The part and attempt that a result comes from.</summary>
 public readonly record struct ResultOrigin(int Part, int Attempt);
@@ -74,7 +90,8 @@ public sealed record AdjustRequest(string? Tier = null, Tokens? BudgetMax = null
 /// one tells the present state; the stream ends after the task's end.
 /// </summary>
 public sealed record TaskNewsInfo(
-    TaskId Task, string Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Cost, FaultInfo? Reason, IReadOnlyList<PartInfo> Changed);
+    TaskId Task, string Phase, int PartsTotal, int PartsAccepted, int PartsRunning, Tokens Cost, FaultInfo? Reason, IReadOnlyList<PartInfo> Changed,
+    ProgressInfo? Progress = null);
 
 /// <summary>POST /v1/blobs/fetch: many small blobs in one answer (a pack, see <c>BlobPack</c>), in this order.</summary>
 public sealed record FetchRequest(IReadOnlyList<BlobId> Blobs);

@@ -38,6 +38,9 @@ public readonly record struct PartContext(TaskId Task, PartRole Role, int Part, 
     /// <summary>The log of one attempt.</summary>
     public static PartContext Log(TaskId task, int part, int attempt) => new(task, PartRole.Log, part, attempt, "");
 
+    /// <summary>The log of one attempt as it comes, chunk by chunk (<see cref="LogSealer"/>).</summary>
+    public static PartContext LiveLog(TaskId task, int part, int attempt) => new(task, PartRole.Log, part, attempt, "live");
+
     /// <summary>A blob that all parts of the task use.</summary>
     public static PartContext Shared(TaskId task, string name) => new(task, PartRole.Shared, 0, 0, name);
 

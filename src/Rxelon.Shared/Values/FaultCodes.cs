@@ -56,6 +56,7 @@ public static class FaultCodes
     public const string ModelLoading = "model-loading";
     public const string ModelStalled = "model-stalled";
     public const string ResultsDiffer = "results-differ";
+    public const string StreamDiffers = "stream-differs";
     public const string OperatorDistrusted = "operator-distrusted";
     public const string NodeLost = "node-lost";
     public const string NodeBusy = "node-busy";

@@ -183,10 +183,14 @@ public sealed record Budget
     public Tier Tier { get; init; } = Tier.Standard;
 }
 
-/// <summary>Seconds after the end for which result ciphertext is kept.</summary>
+/// <summary>Seconds after the end for which ciphertext is kept.</summary>
 public sealed record Retention
 {
     public long ResultsSeconds { get; init; } = 7 * 24 * 3600;
+
+    /// <summary>Logs of attempts; null: as long as results, and never longer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LogsSeconds { get; init; }
 }
 
 /// <summary>JSON of the spec: camelCase, enum names, unknown members refused.</summary>

@@ -45,6 +45,9 @@ internal sealed class FakeHub : IAsyncDisposable
 
     internal List<(AccountReceiptInfo Info, Receipt Receipt)> AccountReceipts { get; } = [];
 
+    /// <summary>Records of attempts' logs.</summary>
+    internal ConcurrentDictionary<AttemptId, byte[]> Logs { get; } = [];
+
     internal List<string> Requests { get; } = [];
 
     internal FakeNode Node { get; } = new();

@@ -57,7 +57,21 @@ internal static class FakeTasks
         }));
         app.MapDelete("/v1/tasks/{id}", (string id) => Find(hub, id, t => Answer.NoContent()));
         app.MapGet("/v1/tasks/{id}/why", (string id) => Find(hub, id, _ => FakeHub.Json(new WhyInfo("no-room", "2 of 2 nodes are busy.", 12.5))));
+        app.MapGet("/v1/tasks/{id}/logs", (string id) => Find(hub, id, t => FakeHub.Json(Logs(hub, t))));
+        app.MapGet("/v1/tasks/{id}/parts/{part}/attempts/{attempt}/log", (string id, int part, int attempt, uint from) => Find(hub, id, t =>
+        {
+            var all = hub.Logs.GetValueOrDefault(new AttemptId(t.Request.Task, part, attempt), []);
+            var wanted = LogRecords.Read(all).Where(r => r.Number >= from).ToList();
+            return Answer.Bytes(wanted.Count == 0 ? [] : all[wanted[0].Start..wanted[^1].End]);
+        }));
         app.MapGet("/v1/tasks/{id}/events", (string id, HttpContext context) => EventsAsync(hub, hub.Tasks[TaskId.Parse(id)], context));
+    }
+
+    private static TaskLogsResponse Logs(FakeHub hub, FakeTask task)
+    {
+        var logs = hub.Logs.Where(l => l.Key.Task == task.Request.Task)
+            .Select(l => new AttemptLogInfo(l.Key.Part, l.Key.Number, l.Value.Length, LogRecords.Read(l.Value).Last().Number + 1)).ToList();
+        return new TaskLogsResponse(task.Phase, logs.Sum(l => l.Bytes), logs);
     }
 
     private static IResult Find(FakeHub hub, string id, Func<FakeTask, IResult> answer)

@@ -27,7 +27,7 @@ public sealed class TaskFileSpecs
             privacy: { custody: managed, cipher: chacha20-poly1305, rotate: false, parallel: 8, sticky: true }
             verify: { policy: none }
             budget: { max: 2.5, tier: priority, model: metered }
-            retain: { results: 7d }
+            retain: { results: 7d, logs: 1d }
             """);
         Assert.Equal("tiles", plan.Spec.Name);
         Assert.Equal(WorkloadKind.Wasm, plan.Spec.Kind);
@@ -40,7 +40,7 @@ public sealed class TaskFileSpecs
         Assert.Equal(new Limits { TimeSeconds = 300, OutputBytes = 1 << 20, Retries = 0, DeadlineSeconds = 7200 }, plan.Spec.Limits);
         Assert.Equal(("chacha20-poly1305", 8, true), (plan.Spec.Privacy.Cipher, plan.Spec.Privacy.Parallel, plan.Spec.Privacy.Sticky));
         Assert.Equal((new Tokens(2_500_000), Tier.Priority), (plan.Spec.Budget.Max, plan.Spec.Budget.Tier));
-        Assert.Equal(7 * 86_400, plan.Spec.Retain.ResultsSeconds);
+        Assert.Equal((7 * 86_400, 86_400), (plan.Spec.Retain.ResultsSeconds, plan.Spec.Retain.LogsSeconds));
         Assert.Equal("fast", plan.Spec.Placement.Labels["disk"]);
     }
 
@@ -87,6 +87,15 @@ public sealed class TaskFileSpecs
     [InlineData("adaptive:1")]
     [InlineData("always")]
     public void A_word_that_says_no_terms_of_checking_is_refused(string word) => Assert.Equal(FaultCodes.Malformed, VerifyText.Parse(word).Fault?.Code);
+
+    [Fact]
+    public void Logs_are_kept_as_long_as_results_unless_the_file_says_less()
+    {
+        var silent = Read("run: { wasm: { module: a.wasm } }\nretain: { results: 2d }").Spec;
+        Assert.Null(silent.Retain.LogsSeconds);
+        Assert.DoesNotContain("logsSeconds", System.Text.Encoding.UTF8.GetString(silent.ToBytes()), StringComparison.Ordinal);
+        Assert.Contains(Errors("run: { wasm: { module: a.wasm } }\nretain: { results: 2d, logs: 3d }"), e => e.Code == FaultCodes.Malformed && e.Field == "retain.logs");
+    }
 
     [Fact]
     public void A_task_without_checks_says_nothing_of_them()

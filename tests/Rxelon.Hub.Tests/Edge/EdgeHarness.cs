@@ -7,6 +7,7 @@ using Rxelon.Hub.Edge.Sessions;
 using Rxelon.Hub.Entities;
 using Rxelon.Hub.Integrity;
 using Rxelon.Hub.Journal;
+using Rxelon.Hub.Live;
 using Rxelon.Link.Certificates;
 using Rxelon.Link.Guard;
 using Rxelon.Shared.Ids;
@@ -29,8 +30,9 @@ internal sealed class EdgeHarness : IAsyncDisposable
         _guard = new EdgeGuard(PeerCheck.ForAuthority(Authority.CertificateDer, TimeProvider.System), new GuardLimits(), TimeProvider.System);
         _operations = new OperationRecords(new SqliteFile(Path.Combine(directory, "operations.db")));
         Clients = new KnownClients(Path.Combine(directory, "clients.allowed"), options.AllowedClients);
+        Logs = LogStore.Open(directory, TimeProvider.System, NullLogger.Instance);
         var services = new SessionServices(
-            options, TimeProvider.System, Blobs, Blobs, Authority, _guard, Chs.Registry, _operations, Clients, new Random(7));
+            options, TimeProvider.System, Blobs, Blobs, Authority, _guard, Chs.Registry, _operations, Clients, Logs, Board, new Random(7));
         Router = system.ActorOf(Props.Create(() => new NodeRouter(Chs.Registry, new Lazy<SessionServices>(services))), "nodes");
         Chs.Registry.Register<NodeRouterKey>(Router);
         Service = new EdgeService(options, Authority, _guard, new Known(Router), TimeProvider.System, NullLoggerFactory.Instance);
@@ -47,6 +49,10 @@ internal sealed class EdgeHarness : IAsyncDisposable
     internal IOperationRecords Operations => _operations;
 
     internal KnownClients Clients { get; }
+
+    internal LogStore Logs { get; }
+
+    internal ProgressBoard Board { get; } = new();
 
     internal FakeBlobs Blobs { get; } = new();
 
@@ -94,6 +100,7 @@ internal sealed class EdgeHarness : IAsyncDisposable
         _guard.Dispose();
         Authority.Dispose();
         _operations.Dispose();
+        await Logs.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         global::System.IO.Directory.Delete(Directory, recursive: true);
     }

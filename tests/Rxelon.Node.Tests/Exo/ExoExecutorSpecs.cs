@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Rxelon.ExoDouble;
 using Rxelon.Node.Executors.Exo;
@@ -69,6 +70,36 @@ public sealed class ExoExecutorSpecs
             $$"""{"model":"{{Golden.Model}}","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"hi"}],"stream":true,"max_tokens":7,"temperature":0}""",
             Golden.Write(exo.Server.ChatBodies.Single()));
         Assert.Equal("Hello there", (string?)JsonNode.Parse(ran.Files["stdout"])!["choices"]![0]!["message"]!["content"]);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_wanted_while_it_comes_is_passed_on_piece_by_piece_and_says_when_it_begins_anew()
+    {
+        await using var exo = await ExoUnderTest.StartAsync();
+        var request = Parts.Input(("stdin", """{"messages":[{"role":"user","content":"hi"}],"stream":true}"""));
+
+        Assert.Equal(["{\"content\":\"Hello\"}", "{\"content\":\" there\"}"], await LinesAsync(exo, request));
+        exo.Server.Script.Fates.Enqueue(ChatFate.ErrorAfter);
+        Assert.Equal(["{\"content\":\"Hello\"}", "{\"restart\":true}", "{\"content\":\"Hello\"}", "{\"content\":\" there\"}"], await LinesAsync(exo, request));
+    }
+
+    [Theory]
+    [InlineData("""{"messages":[{"role":"user","content":"hi"}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"hi"}],"stream":false}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"hi"}],"stream":true,"logprobs":true}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"hi"}],"stream":true,"tools":[{"type":"function","function":{"name":"f"}}]}""")]
+    public async Task An_answer_is_passed_on_in_pieces_only_when_that_is_wanted_and_text_is_all_of_it(string request)
+    {
+        await using var exo = await ExoUnderTest.StartAsync();
+        Assert.Empty(await LinesAsync(exo, Parts.Input(("stdin", request))));
+    }
+
+    private static async Task<string[]> LinesAsync(ExoUnderTest exo, byte[] input)
+    {
+        var said = new MemoryStream();
+        var ran = await exo.AskAsync(ExoUnderTest.Program(null), input, ExoUnderTest.Spec() with { Log = (_, bytes) => said.Write(bytes) });
+        Assert.Null(ran.Result.Fault);
+        return Encoding.UTF8.GetString(said.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Rxelon.Node.Executors;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Values;
 
@@ -65,9 +66,12 @@ public sealed class VmExecutorSpecs(VmFixture vm)
     [Fact]
     public async Task Sleeping_meets_the_time_limit_which_does_not_count_the_boot()
     {
-        var ran = await vm.RunAsync(VmFixture.Shell("echo here >&2; busybox sleep 600"), spec: vm.Spec(seconds: 1));
+        var seen = new Seen();
+
+        var ran = await vm.RunAsync(VmFixture.Shell("echo here >&2; echo there; busybox sleep 600"), spec: vm.Spec(seconds: 1) with { Log = seen.Add });
 
         Assert.Equal((FaultCodes.TimeLimit, "here\n"), (ran.Code, ran.Result.StderrTail));
+        Assert.Equal(("here\n", "there\n"), (seen.Text(LogSource.Stderr), seen.Text(LogSource.Stdout)));
     }
 
     [Fact]

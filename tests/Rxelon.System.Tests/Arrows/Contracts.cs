@@ -19,6 +19,8 @@ internal static partial class Contracts
         "Entities/Regions.cs",
         "Integrity/IKnownClients.cs",
         "Integrity/IOperationRecords.cs",
+        "Live/ILogStore.cs",
+        "Live/IProgressBoard.cs",
         "Scheduling/MatchmakerMessages.cs",
         "Sealing/ILedgerReader.cs",
         "Sealing/LedgerMessages.cs",

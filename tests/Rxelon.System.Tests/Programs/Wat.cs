@@ -37,6 +37,16 @@ internal static class Wat
           (br $more)))
         """;
 
+    /// <summary>Writes its arguments and that it is at 40 % to standard error; needs <see cref="FortyPercent"/>.</summary>
+    internal const string SayArguments = """
+        (drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
+        (drop (call $args_get (i32.const 1024) (i32.const 2048)))
+        (call $say (i32.const 2048) (i32.load (i32.const 20)))
+        (call $say (i32.const 512) (i32.const 21))
+        """;
+
+    internal const string FortyPercent = """(data (i32.const 512) "\nrxelon:progress 40%\n")""";
+
     /// <summary>Writes its standard input to standard output.</summary>
     internal const string Copy = """
         (block $done (loop $more
@@ -59,6 +69,9 @@ internal static class Wat
               (func $write (param $at i32) (param $size i32)
                 (i32.store (i32.const 0) (local.get $at)) (i32.store (i32.const 4) (local.get $size))
                 (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12))))
+              (func $say (param $at i32) (param $size i32)
+                (i32.store (i32.const 0) (local.get $at)) (i32.store (i32.const 4) (local.get $size))
+                (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 12))))
               (func (export "_start") {{body}}))
             """));
         return path;

@@ -25,6 +25,7 @@ internal sealed partial class NodeSession
         _channel = null;
         _offer = null;
         _work.Lose(fault);
+        _live.Close();
         _work.Record(_window.Close(_services.Now), _integrity.Head);
         _integrity.Close();
         Pace();

@@ -28,6 +28,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
     private Calls _calls = null!;
     private SessionWork _work = null!;
     private SessionResults _results = null!;
+    private SessionLive _live = null!;
     private SessionIntegrity _integrity = null!;
     private SessionChannel? _channel;
     private Admission? _admission;
@@ -83,6 +84,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         var book = new AttemptBook();
         _results = new SessionResults(_node, _services, _calls, _window, book, Self, _log);
         _work = new SessionWork(_node, _services, _calls, _window, book, _results, Self);
+        _live = new SessionLive(_node, _services, book, _results);
         _integrity = new SessionIntegrity(_node, _services, _calls, Self, _log, Raise);
         Timers.StartPeriodicTimer("tick", Tick.Instance, IdleTick);
     }
@@ -247,7 +249,9 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
             case ToHub.BodyOneofCase.UploadRequest:
                 return _results.Upload(frame.UploadRequest);
             case ToHub.BodyOneofCase.Progress:
-                return null;
+                return _live.Progress(frame.Progress);
+            case ToHub.BodyOneofCase.Log:
+                return _live.Log(frame.Log);
             case ToHub.BodyOneofCase.Measures:
                 return _integrity.Report(frame.Measures);
             case ToHub.BodyOneofCase.Operations:
@@ -313,6 +317,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         }
 
         _channel.Tick();
+        _live.Tick();
         if (_window.Age >= WindowEvery)
             _work.Record(_window.Close(_services.Now), _integrity.Head);
         _integrity.Tick(_offer);

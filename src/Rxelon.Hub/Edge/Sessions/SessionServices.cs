@@ -5,6 +5,7 @@ using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Entities;
 using Rxelon.Hub.Integrity;
+using Rxelon.Hub.Live;
 using Rxelon.Link.Certificates;
 using Rxelon.Link.Guard;
 
@@ -13,7 +14,8 @@ namespace Rxelon.Hub.Edge.Sessions;
 /// <summary>What node sessions need of the hub.</summary>
 public sealed class SessionServices(
     HubOptions options, TimeProvider time, IBlobStore blobs, ICapabilityUrls urls, CertificateAuthority authority,
-    EdgeGuard guard, ActorRegistry registry, IOperationRecords operations, IKnownClients clients, Random? chance = null)
+    EdgeGuard guard, ActorRegistry registry, IOperationRecords operations, IKnownClients clients, ILogStore logs,
+    IProgressBoard board, Random? chance = null)
 {
     // When a challenge comes is not to be foreseen by the node; tests bring a seed.
     private readonly Random _chance = chance ?? new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
@@ -34,6 +36,10 @@ public sealed class SessionServices(
     internal IOperationRecords Operations => operations;
 
     internal IKnownClients Clients => clients;
+
+    internal ILogStore Logs => logs;
+
+    internal IProgressBoard Board => board;
 
     internal IActorRef Tasks => registry.Get<TaskRegion>();
 

@@ -5,8 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace Rxelon.Node.Executors.Exo;
 
-/// <summary>One answer while its chunks arrive. One writer; <see cref="Tokens"/> may be read by others.</summary>
-internal sealed class Completion(long limit)
+/// <summary>
+/// One answer while its chunks arrive, which <paramref name="feed"/> hears of. One writer; <see cref="Tokens"/> may be read by others.
+/// </summary>
+internal sealed class Completion(long limit, AnswerFeed? feed = null)
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -95,6 +97,7 @@ internal sealed class Completion(long limit)
         if (content is { Length: > 0 } || thinking is { Length: > 0 })
             Interlocked.Increment(ref _tokens);
         _bytes += Encoding.UTF8.GetByteCount(content ?? "") + Encoding.UTF8.GetByteCount(thinking ?? "");
+        feed?.Take(content, thinking);
         _text.Append(content);
         _thinking.Append(thinking);
         foreach (var call in calls.Items())

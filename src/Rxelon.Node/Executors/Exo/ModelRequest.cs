@@ -13,7 +13,8 @@ namespace Rxelon.Node.Executors.Exo;
 /// <param name="IsJson">The part came as a request, so its result is a response.</param>
 /// <param name="MaxTokens">The most it may generate, when the request says.</param>
 /// <param name="InputBytes">Plaintext bytes of the part.</param>
-internal sealed record ModelRequest(string Body, bool IsJson, int? MaxTokens, long InputBytes)
+/// <param name="Streams">Whoever asks wants the answer while it comes, and its text is all of it: no tools, no probabilities.</param>
+internal sealed record ModelRequest(string Body, bool IsJson, int? MaxTokens, long InputBytes, bool Streams)
 {
     private const string Messages = "messages";
 
@@ -66,7 +67,7 @@ internal sealed record ModelRequest(string Body, bool IsJson, int? MaxTokens, lo
 
         Append(request, texts);
         return Sanitize(model, request) is { } clean
-            ? new ModelRequest(clean.ToJsonString(), isJson, MaxOf(clean), archive.Bytes)
+            ? new ModelRequest(clean.ToJsonString(), isJson, MaxOf(clean), archive.Bytes, IsStreamed(request))
             : Wrong;
     }
 
@@ -116,6 +117,10 @@ internal sealed record ModelRequest(string Body, bool IsJson, int? MaxTokens, lo
     private static bool IsText(JsonNode? node, string text) => node is JsonValue value && value.TryGetValue<string>(out var said) && said == text;
 
     private static int? MaxOf(JsonObject request) => request["max_tokens"] is JsonValue value && value.TryGetValue<int>(out var most) && most > 0 ? most : null;
+
+    private static bool IsStreamed(JsonObject request) => IsTrue(request["stream"]) && !IsTrue(request["logprobs"]) && request["tools"] is not JsonArray { Count: > 0 };
+
+    private static bool IsTrue(JsonNode? node) => node is JsonValue value && value.TryGetValue<bool>(out var isTrue) && isTrue;
 
     private static JsonObject? Parse(string text)
     {

@@ -63,6 +63,7 @@ internal sealed class ModelSandbox(ExoBackend backend, ModelPlacer placer, Sandb
 
     private async Task<RunResult> AskAsync(ModelRequest request, Stream output, CancellationToken cancel)
     {
+        var feed = request.Streams && spec.Log is { } log ? new AnswerFeed(log) : null;
         for (var tried = 1; ; tried++)
         {
             _isPlacing = true;
@@ -71,7 +72,8 @@ internal sealed class ModelSandbox(ExoBackend backend, ModelPlacer placer, Sandb
                 return Failed(unplaced);
             _isPlacing = false;
             var began = backend.Time.GetTimestamp();
-            var completion = _completion = new Completion(spec.OutputBytes);
+            feed?.Restart();
+            var completion = _completion = new Completion(spec.OutputBytes, feed);
             var stream = _stream = new ChatStream(backend, ready.Value, completion);
             var end = await stream.ReadAsync(request.Body, cancel).ConfigureAwait(false);
             if (end == ChatEnd.Finished)

@@ -11,7 +11,7 @@ namespace Rxelon.Node.Executors.Mock;
 /// <summary>
 /// Computes nothing: its result's stdout is the SHA-256 of the input in hex. For tests and for measuring everything but the
 /// sandboxes; a node has it only when started with <c>--mock</c>. Arguments: <c>--delay-ms N</c>, <c>--output-bytes N</c>,
-/// <c>--fail CODE</c>, <c>--crash</c>, <c>--random</c> (a result that no other run has). A node whose environment says
+/// <c>--fail CODE</c>, <c>--crash</c>, <c>--random</c> (a result that no other run has), <c>--say TEXT</c> (a line of log, at once). A node whose environment says
 /// <c>RXELON_MOCK_LIES=1</c> gives wrong results, as a cheating operator's would.
 /// </summary>
 public sealed class MockExecutor(TimeProvider time) : IExecutor
@@ -45,6 +45,8 @@ internal sealed class MockSandbox(SandboxSpec spec, TimeProvider time) : ISandbo
         var digest = await SHA256.HashDataAsync(input, CancellationToken.None).ConfigureAwait(false);
         if (program.Args.Contains("--crash"))
             throw new InvalidOperationException("The mock was told to crash.");
+        if (Text(program, "--say") is { } words)
+            spec.Log?.Invoke(LogSource.Stderr, Encoding.UTF8.GetBytes(words + "\n"));
         if (Number(program, "--delay-ms") is { } delay && !await WaitAsync(TimeSpan.FromMilliseconds(delay), cancel).ConfigureAwait(false))
             return new RunResult(cancel.IsCancellationRequested ? LimitFaults.Stopped : LimitFaults.Time(spec.Time), default, "");
         if (Text(program, "--fail") is { } code)

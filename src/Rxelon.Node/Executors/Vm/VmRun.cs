@@ -26,6 +26,8 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
     private const int BufferSize = 64 * 1024;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
+    // The guest's two outputs are read side by side, and a sink is called by one at a time.
+    private readonly Lock _logging = new();
     private long _lastSign = time.GetTimestamp();
     private long _programStarted;
     private volatile Phase _phase = Phase.Booting;
@@ -67,7 +69,7 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
 
         var writing = Task.Run(() => WriteJob(ports["job"], write), CancellationToken.None);
         var printing = Task.WhenAll(
-            PumpAsync(ports["stdout"], Stdout.Write), PumpAsync(ports["stderr"], Stderr.Write));
+            PumpAsync(ports["stdout"], WriteStdout), PumpAsync(ports["stderr"], WriteStderr));
         var result = Task.Run(() => ReadResult(ports["result"], cell), CancellationToken.None);
         Fault? stopped;
         try
@@ -168,6 +170,21 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
             return;
         _programStarted = time.GetTimestamp();
         _phase = Phase.Running;
+    }
+
+    private void WriteStdout(ReadOnlySpan<byte> bytes)
+    {
+        var before = Stdout.Length;
+        Stdout.Write(bytes);
+        lock (_logging)
+            spec.Log?.Invoke(LogSource.Stdout, bytes[..(int)(Stdout.Length - before)]);
+    }
+
+    private void WriteStderr(ReadOnlySpan<byte> bytes)
+    {
+        Stderr.Write(bytes);
+        lock (_logging)
+            spec.Log?.Invoke(LogSource.Stderr, bytes);
     }
 
     private void Sign() => Volatile.Write(ref _lastSign, time.GetTimestamp());
