@@ -143,7 +143,7 @@ internal sealed class MockHub : IAsyncDisposable
         var id = TaskId.FromBytes(RandomNumberGenerator.GetBytes(16));
         var spec = new TaskSpec { Name = "mock", Kind = WorkloadKind.Mock, Limits = new Limits { TimeSeconds = 60 } };
         spec = change?.Invoke(spec) ?? spec;
-        var hold = Tariff.Quote(Price, new Tokens(1_000_000), spec, parts).Ceiling;
+        var hold = Tariff.Quote(Price, new Tokens(1_000_000), StagePlan.Of(spec, parts).Value).Ceiling;
         var program = Blob(id, -1);
         return new SubmitTask(
             id,

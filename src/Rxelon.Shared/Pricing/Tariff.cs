@@ -72,13 +72,6 @@ public static class Tariff
         return new Quote(ceiling, Ceiling(terms, askPerCoreHour, plan.Stages[0].Spec.Resources, plan.Stages[0].Spec.Limits));
     }
 
-    /// <summary>What to hold for a task without stages: every part at its ceiling.</summary>
-    public static Quote Quote(PriceTerms terms, Tokens askPerCoreHour, TaskSpec spec, int parts)
-    {
-        var part = Ceiling(terms, askPerCoreHour, spec.Resources, spec.Limits);
-        return new Quote(part * parts, part);
-    }
-
     /// <summary>
     /// The highest ask at which a part stays within <paramref name="share"/> even if it runs for its whole time limit, and at
     /// most the terms' upper bound. Negative one when even the lower bound is too dear.

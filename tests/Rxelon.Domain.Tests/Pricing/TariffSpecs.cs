@@ -62,7 +62,7 @@ public sealed class TariffSpecs
         => Gen.Select(Terms, Sizes, Gen.Int[1, 3_600], Gen.Int[1, 10_000]).Sample((terms, size, seconds, parts) =>
         {
             var spec = Given.Spec(s => s with { Resources = size, Limits = new Limits { TimeSeconds = seconds } });
-            var quote = Tariff.Quote(terms, terms.MaxAskPerCoreHour, spec, parts);
+            var quote = Tariff.Quote(terms, terms.MaxAskPerCoreHour, StagePlan.Of(spec, parts).Value);
             return Tariff.MaxAsk(terms, size, spec.Limits, new Tokens(quote.Ceiling.Micros / parts)) == terms.MaxAskPerCoreHour;
         });
 

@@ -100,7 +100,7 @@ public sealed class VmExecutor : IExecutor
     /// <inheritdoc/>
     public async Task<IReadOnlyList<(string Name, byte[] Digest)>> MeasureAsync(CancellationToken cancel)
     {
-        if (QemuFile() is not { } path)
+        if (Find(_settings.Qemu) is not { } path)
             return [];
         var file = File.OpenRead(path);
         await using (file.ConfigureAwait(false))
@@ -109,12 +109,6 @@ public sealed class VmExecutor : IExecutor
 
     /// <inheritdoc/>
     public Task<byte[]?> MeasureImageAsync(string image, CancellationToken cancel) => Images.MeasureAsync(image, cancel);
-
-    private string? QemuFile()
-        => _settings.Qemu.Contains('/', StringComparison.Ordinal)
-            ? File.Exists(_settings.Qemu) ? _settings.Qemu : null
-            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
-                .Select(folder => Path.Combine(folder, _settings.Qemu)).FirstOrDefault(File.Exists);
 
     /// <inheritdoc/>
     public async Task<Outcome<ISandbox>> PrepareAsync(SandboxSpec spec, CancellationToken cancel)
