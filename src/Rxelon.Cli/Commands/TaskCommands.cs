@@ -154,7 +154,8 @@ internal static class TaskCommands
 
                 session.Console.Text(why.Value.Sentence + (why.Value.EstimateSeconds is { } s ? $" Estimated: {Words.Time(s)}." : ""));
                 var answer = await login.Hub.TaskAsync(parsed.GetValue(task), ct).ConfigureAwait(false);
-                foreach (var row in answer.IsOk ? TaskLogs.Rows(await new TaskLogs(session, login).LastLinesAsync(answer.Value, ct).ConfigureAwait(false)) : [])
+                var lines = answer.IsOk ? await new TaskLogs(session, login).LastLinesAsync(answer.Value, ct).ConfigureAwait(false) : [];
+                foreach (var row in TaskLogs.Rows(lines))
                     session.Console.Text(row);
                 return ExitCodes.Ok;
             });

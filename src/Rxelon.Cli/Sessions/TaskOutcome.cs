@@ -115,7 +115,12 @@ internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemor
         {
             var fault = await fetcher.ToStreamAsync(task, parts, key, stdout, merge, progress, ct).ConfigureAwait(false);
             if (fault is null && stdout.Differs)
-                fault = new Fault(FaultCodes.StreamDiffers, $"The answer that was shown came from a node that then failed; the one that counts begins differently: rxelon task result {task}", Culprit.Node);
+            {
+                fault = new Fault(
+                    FaultCodes.StreamDiffers,
+                    $"The answer that was shown came from a node that then failed; the one that counts begins differently: rxelon task result {task}", Culprit.Node);
+            }
+
             return fault is null ? Array.Empty<string>() : fault;
         }
     }

@@ -40,7 +40,6 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
     private readonly BackOff _backOff = new();
     private readonly ReliableOut<ToHub> _out;
     private readonly ReliableIn _in = new();
-    private readonly LogLane _logs = new();
     private readonly Dictionary<string, RunningAttempt> _reporting = new(StringComparer.Ordinal);
     private DisposableLink? _link;
     private int _generation;
@@ -270,28 +269,13 @@ internal sealed partial class HubLink : ReceiveActor, IWithTimers
             return;
         }
 
-        if (send.Frame.BodyCase == ToHub.BodyOneofCase.Log)
-        {
-            _logs.Add(send.Frame);
-            SendLogs();
+        if (TakeLog(send.Frame))
             return;
-        }
-
         _outbox.Keep(send.Frame);
         Remember(send.Frame);
         var seq = _out.Add(send.Frame);
         if (_up)
             Transmit(send.Frame, seq);
-    }
-
-    private void SendLogs()
-    {
-        while (_up && _logs.TryNext(out var frame))
-        {
-            var seq = _out.Add(frame);
-            _logs.Sent(seq);
-            Transmit(frame, seq);
-        }
     }
 
     private void OnOffer(OfferChanged changed)

@@ -248,10 +248,8 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
                 return _results.Revealed(frame.Reveals);
             case ToHub.BodyOneofCase.UploadRequest:
                 return _results.Upload(frame.UploadRequest);
-            case ToHub.BodyOneofCase.Progress:
-                return _live.Progress(frame.Progress);
-            case ToHub.BodyOneofCase.Log:
-                return _live.Log(frame.Log);
+            case ToHub.BodyOneofCase.Progress or ToHub.BodyOneofCase.Log:
+                return _live.Take(frame);
             case ToHub.BodyOneofCase.Measures:
                 return _integrity.Report(frame.Measures);
             case ToHub.BodyOneofCase.Operations:

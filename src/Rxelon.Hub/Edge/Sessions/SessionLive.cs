@@ -23,8 +23,10 @@ internal sealed class SessionLive(NodeId node, SessionServices services, Attempt
     private readonly HashSet<AttemptId> _held = [];
     private readonly Dictionary<TaskId, List<(AttemptId Attempt, AttemptLog Log)>> _asked = [];
 
-    /// <summary>A chunk. Null, or how the frame breaks the protocol.</summary>
-    internal string? Log(AttemptLog log)
+    /// <summary>A chunk or a figure. Null, or how the frame breaks the protocol.</summary>
+    internal string? Take(ToHub frame) => frame.BodyCase == ToHub.BodyOneofCase.Log ? Log(frame.Log) : Progress(frame.Progress);
+
+    private string? Log(AttemptLog log)
     {
         if (!WireMap.TryRead(log.Attempt, out var attempt) || log.Chunk.Length is < LogSealer.Overhead or > LogSealer.Overhead + LogSealer.MaxPlain)
             return "its log cannot be read";
@@ -49,8 +51,7 @@ internal sealed class SessionLive(NodeId node, SessionServices services, Attempt
         return null;
     }
 
-    /// <summary>How far an attempt is. Null, or how the frame breaks the protocol.</summary>
-    internal string? Progress(Progress progress)
+    private string? Progress(Progress progress)
     {
         if (!WireMap.TryRead(progress.Attempt, out var attempt) || progress.Permille > Thousand)
             return "its progress cannot be read";
