@@ -49,6 +49,9 @@ public sealed record Answered(Accepted Result, byte[] Commitment, Answer? Reveal
 public sealed record PartTrouble(
     int ProgramFaults, int OtherFaults, ImmutableList<string> ProgramCodes, ImmutableList<NodeId> Avoid, ImmutableList<BlobRef> Logs, Fault Last)
 {
+    /// <summary>Nodes that were lost while they ran it, with the attempt; what <see cref="NodeDeaths"/> counts.</summary>
+    public ImmutableList<NodeDeath> Deaths { get; init; } = [];
+
     /// <summary>The trouble after one more failure.</summary>
     public static PartTrouble After(PartTrouble? before, Failed failed)
     {
@@ -62,7 +65,10 @@ public sealed record PartTrouble(
             program && !t.ProgramCodes.Contains(failed.Fault.Code) ? t.ProgramCodes.Add(failed.Fault.Code) : t.ProgramCodes,
             t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node),
             failed.Log is { } log ? t.Logs.Add(log) : t.Logs,
-            failed.Fault);
+            failed.Fault)
+        {
+            Deaths = failed.NodeDied ? t.Deaths.Add(new NodeDeath(failed.Node, failed.Attempt.Number)) : t.Deaths,
+        };
     }
 
     /// <summary>True when the failure is the user's: it uses up the task's retries.</summary>

@@ -54,7 +54,10 @@ public sealed record Accuse(NodeId Node, PartAttempt Attempt, string Reason) : I
 /// <summary>To the node router: stop these attempts.</summary>
 public sealed record StopAttempts(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, string Reason) : ITaskEffect;
 
-/// <summary>To the matchmaker: these attempts no longer take room on the node (accepted, failed, stopped).</summary>
+/// <summary>
+/// To the matchmaker: these attempts no longer take room on the node (accepted, failed, stopped). Without a fault, what it held against
+/// the node is forgiven.
+/// </summary>
 public sealed record FreeRoom(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, Fault? Fault) : ITaskEffect;
 
 /// <summary>To the blob store and the vault: destroy what this task stored.</summary>

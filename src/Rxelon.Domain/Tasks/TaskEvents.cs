@@ -95,10 +95,18 @@ public sealed record AnswersReviewed(DateTimeOffset? Next, DateTimeOffset At) : 
 /// <summary>Attempts that ended without a result; a part with retries left waits again, otherwise <see cref="TaskEnded"/> follows.</summary>
 public sealed record AttemptsFailed(IReadOnlyList<Failed> Failures, DateTimeOffset At) : ITaskEvent;
 
-public sealed record Failed(PartAttempt Attempt, NodeId Node, Fault Fault, BlobRef? Log, byte[] Signature);
+public sealed record Failed(PartAttempt Attempt, NodeId Node, Fault Fault, BlobRef? Log, byte[] Signature)
+{
+    /// <summary>It speaks against the program that the node was lost just then (<see cref="NodeDeaths"/>).</summary>
+    public bool NodeDied { get; init; }
+}
 
 /// <summary>A returning node goes on with these attempts under a new session.</summary>
-public sealed record AttemptsResumed(IReadOnlyList<PartAttempt> Attempts, NodeId Node, ulong Session, DateTimeOffset At) : ITaskEvent;
+public sealed record AttemptsResumed(IReadOnlyList<PartAttempt> Attempts, NodeId Node, ulong Session, DateTimeOffset At) : ITaskEvent
+{
+    /// <summary>Superseded attempts that the node still had: it was away, and did not die of them.</summary>
+    public IReadOnlyList<PartAttempt> Survived { get; init; } = [];
+}
 
 public sealed record TaskAdjusted(string CommandId, Tier Tier, Tokens BudgetMax, Tokens Hold, long DeadlineSeconds, DateTimeOffset At) : ITaskEvent;
 

@@ -172,6 +172,7 @@ internal static class TaskFold
             parts[a.Part] = part with { Running = part.Running! with { Session = e.Session, Wait = null } };
         }
 
+        NodeDeaths.Forget(parts, e);
         return state with { Parts = parts.ToVector() };
     }
 

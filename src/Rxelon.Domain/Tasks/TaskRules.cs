@@ -9,6 +9,12 @@ public static class TaskRules
     /// <summary>Failures of one part that are not the program's, after which the task fails.</summary>
     public const int MaxOtherFaults = 5;
 
+    /// <summary>Nodes that one part may be lost with before it counts as what brings them down.</summary>
+    public const int MaxNodeDeaths = 3;
+
+    /// <summary>A node that is lost later than this after an attempt got its keys speaks for the node's own end, not the program's.</summary>
+    public static TimeSpan DeathWindow { get; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Changes of one living task by its owner at most.</summary>
     public const int MaxAdjustments = 1_000;
 

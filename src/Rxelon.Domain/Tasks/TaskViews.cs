@@ -92,7 +92,7 @@ internal static class TaskViews
         PartsSpared e => e.Parts.Select(p => p.Part),
         OperatorDistrusted e => e.Withdrawn.Concat(e.Forfeited),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
-        AttemptsResumed e => e.Attempts.Select(a => a.Part),
+        AttemptsResumed e => e.Attempts.Concat(e.Survived).Select(a => a.Part),
         KeysAwaited e => e.Attempts.Select(a => a.Attempt.Part),
         KeysForwarded e => e.Attempts.Select(a => a.Part),
         _ => [],

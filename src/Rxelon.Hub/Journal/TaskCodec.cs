@@ -196,6 +196,7 @@ internal static class TaskCodec
                 Fault = Fault(f.Fault),
                 Log = f.Log is { } log ? Blob(log) : null,
                 Signature = Bytes(f.Signature),
+                NodeDied = f.NodeDied,
             }),
         },
         At = Ticks(e.At),
@@ -207,7 +208,10 @@ internal static class TaskCodec
             Node(f.Node),
             Fault(f.Fault),
             f.Log is null ? null : Blob(f.Log),
-            f.Signature.ToByteArray())),
+            f.Signature.ToByteArray())
+        {
+            NodeDied = f.NodeDied,
+        }),
         Time(m.At));
 
     private static Proto.AttemptsResumed Encode(AttemptsResumed e) => new()
@@ -216,10 +220,11 @@ internal static class TaskCodec
         Node = Id(e.Node),
         Session = e.Session,
         At = Ticks(e.At),
+        Survived = { Map(e.Survived, Attempt) },
     };
 
     private static AttemptsResumed Decode(Proto.AttemptsResumed m)
-        => new(Map(m.Attempts, Attempt), Node(m.Node), m.Session, Time(m.At));
+        => new(Map(m.Attempts, Attempt), Node(m.Node), m.Session, Time(m.At)) { Survived = Map(m.Survived, Attempt) };
 
     private static Proto.TaskAdjusted Encode(TaskAdjusted e) => new()
     {

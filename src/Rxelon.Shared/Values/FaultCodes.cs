@@ -65,6 +65,7 @@ public static class FaultCodes
 
     // Tasks
     public const string RetriesExhausted = "retries-exhausted";
+    public const string KillsNodes = "kills-nodes";
     public const string DeadlinePassed = "deadline-passed";
     public const string CancelledByOwner = "cancelled-by-owner";
     public const string AlreadyEnded = "already-ended";

@@ -262,7 +262,7 @@ internal sealed class Network
             };
             Post(task, fault is null
                 ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0, Promise = Promise(task, attempt) }], Now)
-                : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, [])], Now));
+                : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, []) { NodeDied = fault.Culprit == Culprit.Node }], Now));
         }
     }
 

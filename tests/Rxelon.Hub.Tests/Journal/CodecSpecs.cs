@@ -65,6 +65,8 @@ public sealed class CodecSpecs
     [InlineData("node.state.1+quarantine")]
     [InlineData("node.enrolled.1+signed")]
     [InlineData("task.keys-released.1+owner")]
+    [InlineData("task.attempts-failed.1+died")]
+    [InlineData("task.attempts-resumed.1+survived")]
     [InlineData("node.window-recorded.1+log")]
     [InlineData("node.state.1+integrity")]
     public void Fields_that_were_added_later_are_kept_as_well(string name)

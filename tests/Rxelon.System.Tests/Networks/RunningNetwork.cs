@@ -41,6 +41,9 @@ public class RunningNetwork : IAsyncLifetime
     /// <summary>What the hub is started with, besides its ports and data directory.</summary>
     protected virtual string[] HubArguments => [];
 
+    /// <summary>The hub's settings from its environment.</summary>
+    protected virtual IReadOnlyDictionary<string, string>? HubEnvironment => null;
+
     private static string Machines => VmImageFolder.Given is null ? "" : ",vm";
 
     private string VmImages => Path.Combine(Network.Directory, "vm-images");
@@ -49,7 +52,7 @@ public class RunningNetwork : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        await Network.StartHubAsync(null, HubArguments);
+        await Network.StartHubAsync(HubEnvironment, HubArguments);
         OperatorId = await OpenAccountAsync(Operator, "--operator");
         UserId = await OpenAccountAsync(User);
         await Network.PbmAsync("accounts", "grant", "-account", UserId.ToString(), "-amount", $"{Granted}");
@@ -82,7 +85,7 @@ public class RunningNetwork : IAsyncLifetime
     }
 
     /// <summary>Starts the hub again on its data and ports.</summary>
-    internal Task RestartHubAsync() => Network.StartHubAsync(null, HubArguments);
+    internal Task RestartHubAsync() => Network.StartHubAsync(HubEnvironment, HubArguments);
 
     internal virtual RxProcess RunNode(string state) => Network.RunNode(state, null, [.. NodeArguments]);
 

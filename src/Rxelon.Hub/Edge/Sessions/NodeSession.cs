@@ -302,7 +302,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         var options = _services.Options;
         if (Overdue >= options.LostAfter)
         {
-            End("it fell silent", new Fault(FaultCodes.NodeLost, "The node fell silent.", Culprit.Node, Retryable: true));
+            End("it fell silent", new Fault(FaultCodes.NodeLost, "The node fell silent.", Culprit.Node, Retryable: true), died: true);
             return;
         }
 
