@@ -21,6 +21,9 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
     /// <summary>A result that was reported and waits for others to agree; null in a task that is not verified.</summary>
     public Answered? Answered { get; init; }
 
+    /// <summary>What the next attempt begins from; null: from the input.</summary>
+    public PartCheckpoint? Checkpoint { get; init; }
+
     /// <summary>True when it has neither a result nor an attempt under way.</summary>
     public bool IsWaiting => Running is null && Result is null && Answered is null;
 
@@ -52,12 +55,17 @@ public sealed record PartTrouble(
     /// <summary>Nodes that were lost while they ran it, with the attempt; what <see cref="NodeDeaths"/> counts.</summary>
     public ImmutableList<NodeDeath> Deaths { get; init; } = [];
 
+    /// <summary>How often it was handed over to another node in the middle.</summary>
+    public int HandOvers { get; init; }
+
     /// <summary>The trouble after one more failure.</summary>
     public static PartTrouble After(PartTrouble? before, Failed failed)
     {
         var t = before ?? new PartTrouble(0, 0, [], [], [], failed.Fault);
         if (failed.Fault.Code == FaultCodes.OwnerAbsent)
             return t with { Last = failed.Fault }; // nobody's fault: it uses up nothing and keeps it from nowhere
+        if (failed.Fault.Code == FaultCodes.HandedOver)
+            return t with { Last = failed.Fault, HandOvers = t.HandOvers + 1, Avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node) };
         var program = IsProgram(failed.Fault);
         return new PartTrouble(
             t.ProgramFaults + (program ? 1 : 0),
@@ -67,6 +75,7 @@ public sealed record PartTrouble(
             failed.Log is { } log ? t.Logs.Add(log) : t.Logs,
             failed.Fault)
         {
+            HandOvers = t.HandOvers,
             Deaths = failed.NodeDied ? t.Deaths.Add(new NodeDeath(failed.Node, failed.Attempt.Number)) : t.Deaths,
         };
     }

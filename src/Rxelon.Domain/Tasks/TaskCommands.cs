@@ -92,6 +92,12 @@ public sealed record FailedAttempt(PartAttempt Attempt, Fault Fault, BlobRef? Lo
 {
     /// <summary>The hub watched the node's session end in silence: not a drain, a farewell, a hub's restart or an order.</summary>
     public bool NodeDied { get; init; }
+
+    /// <summary>What the program left to be continued elsewhere; stored already.</summary>
+    public BlobRef? Checkpoint { get; init; }
+
+    /// <summary>The node's signature of it.</summary>
+    public byte[] CheckpointSignature { get; init; } = [];
 }
 
 /// <summary>

@@ -35,6 +35,9 @@ public sealed record StartAttempts(NodeId Node, ulong Session, StageTerms Stage,
 /// <summary>An attempt with what its program gets.</summary>
 public sealed record StartedPart(PartAttempt Attempt, PartOrigin Origin, PartInput Input)
 {
+    /// <summary>What it begins from, left by an earlier attempt; null: from the input.</summary>
+    public PartCheckpoint? Checkpoint { get; init; }
+
     /// <summary>An attempt of a part that the submission named.</summary>
     public static StartedPart Plain(PartAttempt attempt, BlobRef input) => new(attempt, PartOrigin.Submitted(attempt.Part), new PartInput(input));
 }
@@ -62,6 +65,9 @@ public sealed record FreeRoom(NodeId Node, ulong Session, IReadOnlyList<PartAtte
 
 /// <summary>To the blob store and the vault: destroy what this task stored.</summary>
 public sealed record EraseBlobs(AccountId Owner, IReadOnlyList<BlobRef> Blobs) : ITaskEffect;
+
+/// <summary>To the blob store: nobody needs these any more. What is lost of it is done again by <see cref="EraseBlobs"/>.</summary>
+public sealed record DropBlobs(AccountId Owner, IReadOnlyList<BlobRef> Blobs) : ITaskEffect;
 
 /// <summary>To watchers: something visible changed.</summary>
 public sealed record Announce(TaskNews News) : ITaskEffect;

@@ -108,6 +108,8 @@ internal static class TaskEnding
                 blobs.Add(result.Result);
             if (part.Answered is { } answered)
                 blobs.Add(answered.Result.Result);
+            if (part.Checkpoint is { } checkpoint)
+                blobs.Add(checkpoint.Blob);
             if (part.Trouble is { } trouble)
                 blobs.UnionWith(trouble.Logs);
         }

@@ -99,6 +99,12 @@ public sealed record Failed(PartAttempt Attempt, NodeId Node, Fault Fault, BlobR
 {
     /// <summary>It speaks against the program that the node was lost just then (<see cref="NodeDeaths"/>).</summary>
     public bool NodeDied { get; init; }
+
+    /// <summary>What it left for the next attempt; null for nothing.</summary>
+    public BlobRef? Checkpoint { get; init; }
+
+    /// <summary>The node's signature of it.</summary>
+    public byte[] CheckpointSignature { get; init; } = [];
 }
 
 /// <summary>A returning node goes on with these attempts under a new session.</summary>

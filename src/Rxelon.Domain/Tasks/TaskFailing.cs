@@ -11,7 +11,10 @@ internal static class TaskFailing
         foreach (var f in c.Failures.DistinctBy(f => f.Attempt.Part))
         {
             if (TaskResults.Current(state, f.Attempt) is { } running && running.Node == c.Node)
-                failures.Add(new Failed(f.Attempt, c.Node, f.Fault, f.Log, f.Signature) { NodeDied = f.NodeDied && NodeDeaths.Counts(state, f.Attempt, c.At) });
+            {
+                var failed = new Failed(f.Attempt, c.Node, f.Fault, f.Log, f.Signature) { NodeDied = f.NodeDied && NodeDeaths.Counts(state, f.Attempt, c.At) };
+                failures.Add(TaskCheckpoints.Recorded(state, failed, f, running));
+            }
         }
 
         return Recorded(state, failures, c.At).Ok();
@@ -117,6 +120,12 @@ internal static class TaskFailing
         var now = PartTrouble.After(before, f);
         if (f.Fault.Code == FaultCodes.OwnerAbsent)
             return null;
+        if (f.Fault.Code == FaultCodes.HandedOver)
+        {
+            return now.HandOvers < TaskRules.MaxHandOvers ? null : new Fault(
+                FaultCodes.RetriesExhausted, $"Part {f.Attempt.Part} was handed over {now.HandOvers} times and never finished.", Culprit.Node, true);
+        }
+
         if (f.NodeDied && NodeDeaths.Verdict(f.Attempt.Part, now) is { } killer)
             return killer;
         if (!PartTrouble.IsProgram(f.Fault))

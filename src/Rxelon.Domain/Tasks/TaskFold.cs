@@ -114,13 +114,16 @@ internal static class TaskFold
         var earned = state.EarnedBy;
         var left = new Leaving(state);
         var cost = state.Cost;
+        var discarded = state.Discarded;
         foreach (var a in e.Parts)
         {
             var part = parts[a.Attempt.Part];
             left.Leave(part);
+            if (part.Checkpoint is { } old)
+                discarded = discarded.Add(old.Blob);
             cost += a.Cost;
             order.Add(a.Attempt.Part);
-            parts[a.Attempt.Part] = part with { Running = null, Answered = null, Result = a };
+            parts[a.Attempt.Part] = part with { Running = null, Answered = null, Result = a, Checkpoint = null };
             if (state.Spec.Verify?.Policy == VerifyPolicy.Adaptive)
                 earned = earned.SetItem(a.Operator, earned.GetValueOrDefault(a.Operator) + a.Cost);
         }
@@ -135,6 +138,7 @@ internal static class TaskFold
             ReadyCounts = TaskGrowth.Counted(state, left.Ready),
             Readied = state.Readied + readied,
             EarnedBy = earned,
+            Discarded = discarded,
             Cost = cost,
             UnsettledSince = state.PaysAtTheEnd ? null : state.UnsettledSince ?? e.At,
             EndedAt = state.EndedAt ?? (accepted.Count == state.Parts.Count ? e.At : null),
@@ -152,7 +156,10 @@ internal static class TaskFold
             left.Leave(part, waitsAgain: true);
             if (part.Answered is { } answered)
                 discarded = discarded.Add(answered.Result.Result);
-            parts[f.Attempt.Part] = part with { Running = null, Answered = null, Trouble = PartTrouble.After(part.Trouble, f) };
+            var checkpoint = TaskCheckpoints.After(part.Checkpoint, f);
+            if (part.Checkpoint is { } old && old != checkpoint)
+                discarded = discarded.Add(old.Blob);
+            parts[f.Attempt.Part] = part with { Running = null, Answered = null, Trouble = PartTrouble.After(part.Trouble, f), Checkpoint = checkpoint };
         }
 
         return left.From(state) with

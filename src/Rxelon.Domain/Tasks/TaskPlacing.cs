@@ -43,7 +43,10 @@ internal static class TaskPlacing
         {
             output.Then(new StartAttempts(
                 group.Key.Node, group.Key.Session, group.Key.Stage,
-                [.. group.Select(a => new StartedPart(a.Attempt, state.OriginOf(a.Attempt.Part), state.InputOf(a.Attempt.Part)))]));
+                [.. group.Select(a => new StartedPart(a.Attempt, state.OriginOf(a.Attempt.Part), state.InputOf(a.Attempt.Part))
+                {
+                    Checkpoint = TaskCheckpoints.Of(state, a.Attempt.Part),
+                })]));
         }
 
         // The matchmaker took the refused parts off its queue; tell it what really waits.

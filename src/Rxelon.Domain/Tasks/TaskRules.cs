@@ -9,6 +9,9 @@ public static class TaskRules
     /// <summary>Failures of one part that are not the program's, after which the task fails.</summary>
     public const int MaxOtherFaults = 5;
 
+    /// <summary>Times that one part may be handed over in the middle, after which the task fails.</summary>
+    public const int MaxHandOvers = 50;
+
     /// <summary>Nodes that one part may be lost with before it counts as what brings them down.</summary>
     public const int MaxNodeDeaths = 3;
 

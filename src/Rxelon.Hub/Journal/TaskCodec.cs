@@ -197,6 +197,8 @@ internal static class TaskCodec
                 Log = f.Log is { } log ? Blob(log) : null,
                 Signature = Bytes(f.Signature),
                 NodeDied = f.NodeDied,
+                Checkpoint = f.Checkpoint is { } left ? Blob(left) : null,
+                CheckpointSignature = Bytes(f.CheckpointSignature),
             }),
         },
         At = Ticks(e.At),
@@ -211,6 +213,8 @@ internal static class TaskCodec
             f.Signature.ToByteArray())
         {
             NodeDied = f.NodeDied,
+            Checkpoint = f.Checkpoint is null ? null : Blob(f.Checkpoint),
+            CheckpointSignature = f.CheckpointSignature.ToByteArray(),
         }),
         Time(m.At));
 

@@ -62,6 +62,7 @@ public static class FaultCodes
     public const string NodeRestarted = "node-restarted";
     public const string StaleAttempt = "stale-attempt";
     public const string Stopped = "stopped";
+    public const string HandedOver = "handed-over";
 
     // Tasks
     public const string RetriesExhausted = "retries-exhausted";

@@ -254,7 +254,8 @@ internal sealed class Network
         {
             _keys.TryAdd((task, attempt), (e.Node, e.SessionKey));
             Assert.Equal((e.Node, e.SessionKey), _keys[(task, attempt)]);
-            var fault = ((attempt.Part + attempt.Number + _sessionKeys) % 7) switch
+            var moves = (attempt.Part + attempt.Number + _handled) % 11 == 0;
+            var fault = moves ? new Fault(FaultCodes.HandedOver, "moves", Culprit.None, true) : ((attempt.Part + attempt.Number + _sessionKeys) % 7) switch
             {
                 0 => new Fault(FaultCodes.ExecutorFailed, "broken", Culprit.Node, true),
                 1 => new Fault($"program-{attempt.Number}", "exit", Culprit.Program, true),
@@ -262,7 +263,7 @@ internal sealed class Network
             };
             Post(task, fault is null
                 ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0, Promise = Promise(task, attempt) }], Now)
-                : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, []) { NodeDied = fault.Culprit == Culprit.Node }], Now));
+                : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, []) { NodeDied = fault.Culprit == Culprit.Node, Checkpoint = moves ? Ids.Blob(5_000_000 + attempt.Number) : null }], Now));
         }
     }
 

@@ -172,6 +172,12 @@ internal sealed class SessionWork(
                 assigned.Input = Reference(own, content);
             }
 
+            if (part.Checkpoint is { } checkpoint)
+            {
+                assigned.Checkpoint = Reference(checkpoint.Blob, null);
+                assigned.Checkpoint.Path = services.Urls.Get(checkpoint.Blob, PathLifetime);
+            }
+
             var results = new List<NeededBlob>(part.Input.Results.Count);
             foreach (var needed in part.Input.Results)
             {
@@ -225,8 +231,9 @@ internal sealed class SessionWork(
         foreach (var part in stop.Parts)
         {
             var attempt = new AttemptId(stop.Task, part.Part, part.Number);
-            book.Remove(attempt);
-            _channel!.Send(new ToNode { Stop = new StopAttempt { Attempt = WireMap.Key(attempt), Reason = stop.Reason } });
+            if (!stop.KeepCheckpoint)
+                book.Remove(attempt); // otherwise the node's report ends it
+            _channel!.Send(new ToNode { Stop = new StopAttempt { Attempt = WireMap.Key(attempt), Reason = stop.Reason, KeepCheckpoint = stop.KeepCheckpoint } });
         }
     }
 
@@ -304,6 +311,8 @@ internal sealed class SessionWork(
         };
         if (origin.Source is { } source && source != attempt.Part)
             assigned.Source = (uint)source;
+        if (part.Checkpoint is { } checkpoint)
+            assigned.CheckpointNumber = (uint)checkpoint.Attempt;
         if (origin.Index != attempt.Part)
             assigned.Index = (uint)origin.Index;
         return assigned;
