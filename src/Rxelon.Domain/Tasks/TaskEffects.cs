@@ -97,6 +97,9 @@ public sealed record TaskDemand(
     /// <summary>Parts that must not go to an operator that has another part of the same group.</summary>
     public IReadOnlyDictionary<int, PartGroup> Apart { get; init; } = new Dictionary<int, PartGroup>();
 
+    /// <summary>Parts that must not go where <see cref="Avoid"/> says, even if no other node could take them: their twin runs there.</summary>
+    public IReadOnlySet<int> Paired { get; init; } = new HashSet<int>();
+
     /// <summary>Operators that get none of this task's parts.</summary>
     public IReadOnlySet<AccountId> Distrusted { get; init; } = new HashSet<AccountId>();
 }

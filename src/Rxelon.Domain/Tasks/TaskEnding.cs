@@ -90,6 +90,7 @@ internal static class TaskEnding
         if (!TaskVerification.FailUnrevealed(output.Folded(), now, output))
             return;
         TaskMoney.SettleIfDue(state, now, output);
+        TaskSpeculation.Review(output.Folded(), now, output);
     }
 
     private static void Erased(TaskState state, string reason, DateTimeOffset at, TaskOutput output)

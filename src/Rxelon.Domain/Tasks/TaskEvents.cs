@@ -75,13 +75,16 @@ public sealed record PartsRejected(IReadOnlyList<Rejected> Parts, DateTimeOffset
 public sealed record Rejected(PartAttempt Attempt, NodeId Node, AccountId Operator, int? ClosedBy, string Reason);
 
 /// <summary>
-/// Copies of a part that nobody has to compute any more, since enough others agree: closed with the right result, at no cost. So a part
-/// is decided also where there are fewer operators than attempts were ordered.
+/// Copies of a part that nobody has to compute any more, since enough others agree, or since its twin was faster: closed with the right
+/// result, at no cost. So a part is decided also where there are fewer operators than attempts were ordered.
 /// </summary>
 public sealed record PartsSpared(IReadOnlyList<Spared> Parts, DateTimeOffset At) : ITaskEvent;
 
 /// <summary>A part and the one whose accepted result is taken instead.</summary>
-public readonly record struct Spared(int Part, int ClosedBy);
+/// <param name="Part">The part that is closed.</param>
+/// <param name="ClosedBy">The one whose result it has now.</param>
+/// <param name="Stopped">The number of its attempt that was under way; null: nobody computed it.</param>
+public readonly record struct Spared(int Part, int ClosedBy, int? Stopped = null);
 
 /// <summary>
 /// An operator gave a wrong answer: its unchecked results of this task are taken back (those parts wait again), and what else it
@@ -140,6 +143,9 @@ public sealed record SettlementDue(int Number, bool Close, DateTimeOffset At) : 
 
 /// <summary>Not kept: the account has closed the hold; nothing is owed any more.</summary>
 public sealed record TaskSettled(DateTimeOffset At) : ITaskEvent, IVolatileEvent;
+
+/// <summary>Not kept: no running part is slow enough for a twin before this.</summary>
+public sealed record StragglersReviewed(DateTimeOffset? Next, DateTimeOffset At) : ITaskEvent, IVolatileEvent;
 
 /// <summary>Not kept: no running attempt has a time limit before this.</summary>
 public sealed record LimitsReviewed(DateTimeOffset? Next, DateTimeOffset At) : ITaskEvent, IVolatileEvent;

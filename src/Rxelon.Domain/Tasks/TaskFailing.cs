@@ -128,6 +128,8 @@ internal static class TaskFailing
 
         if (f.NodeDied && NodeDeaths.Verdict(f.Attempt.Part, now) is { } killer)
             return killer;
+        if (!PartTrouble.IsProgram(f.Fault) && TaskSpeculation.IsTwin(state, f.Attempt.Part))
+            return null; // the part itself goes on
         if (!PartTrouble.IsProgram(f.Fault))
         {
             return now.OtherFaults < TaskRules.MaxOtherFaults ? null : new Fault(

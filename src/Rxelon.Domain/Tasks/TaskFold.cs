@@ -38,6 +38,7 @@ internal static class TaskFold
         KeysForwarded e => TaskKeyGrants.Forwarded(state, e),
         OwnerAttended => state with { OwnerAway = false },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
+        StragglersReviewed e => state with { StragglersDue = e.Next },
         AnswersReviewed e => state with { AnswersDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
@@ -104,7 +105,12 @@ internal static class TaskFold
             first = Earlier(first, due);
         }
 
-        return state with { Parts = parts.ToVector(), AttemptsDue = first is { } next ? Earlier(state.AttemptsDue, next) : state.AttemptsDue };
+        return state with
+        {
+            Parts = parts.ToVector(),
+            AttemptsDue = first is { } next ? Earlier(state.AttemptsDue, next) : state.AttemptsDue,
+            StragglersDue = TaskSpeculation.IsOn(state) ? TaskSpeculation.Look(state, e.At) : null,
+        };
     }
 
     private static TaskState Accepted(TaskState state, PartsAccepted e)
@@ -138,6 +144,7 @@ internal static class TaskFold
             ReadyCounts = TaskGrowth.Counted(state, left.Ready),
             Readied = state.Readied + readied,
             EarnedBy = earned,
+            StragglersDue = TaskSpeculation.IsOn(state) ? TaskSpeculation.Look(state, e.At) : null,
             Discarded = discarded,
             Cost = cost,
             UnsettledSince = state.PaysAtTheEnd ? null : state.UnsettledSince ?? e.At,

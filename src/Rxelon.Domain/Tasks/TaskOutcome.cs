@@ -73,6 +73,8 @@ internal static class TaskOutcome
             due = Earlier(due, s.SubmittedAt + TaskRules.AskAgain);
         if (s.RunningCount > 0)
             due = Earlier(due, s.AttemptsDue);
+        if (s.RunningCount > 0)
+            due = Earlier(due, s.StragglersDue);
         if (s.AnsweredCount > 0)
             due = Earlier(due, s.AnswersDue);
         if (s.InFlight is { } flight)

@@ -21,8 +21,8 @@ internal static class TaskCodec
         .Add<PartsRejected, Proto.PartsRejected>("task.parts-rejected.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<PartsSpared, Proto.PartsSpared>(
             "task.parts-spared.1",
-            e => new Proto.PartsSpared { Parts = { Map(e.Parts, p => new Proto.PartsSpared.Types.Part { Part_ = p.Part, ClosedBy = p.ClosedBy }) }, At = Ticks(e.At) },
-            m => new PartsSpared(Map(m.Parts, p => new Spared(p.Part_, p.ClosedBy)), Time(m.At)))
+            e => new Proto.PartsSpared { Parts = { Map(e.Parts, SparedPart) }, At = Ticks(e.At) },
+            m => new PartsSpared(Map(m.Parts, p => new Spared(p.Part_, p.ClosedBy, p.HasStopped ? p.Stopped : null)), Time(m.At)))
         .Add<OperatorDistrusted, Proto.OperatorDistrusted>("task.operator-distrusted.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<AttemptsFailed, Proto.AttemptsFailed>("task.attempts-failed.1", Encode, Decode)
         .Add<AttemptsResumed, Proto.AttemptsResumed>("task.attempts-resumed.1", Encode, Decode)
@@ -63,6 +63,14 @@ internal static class TaskCodec
         At = Ticks(e.At),
         CheckSeed = Bytes(e.CheckSeed),
     };
+
+    private static Proto.PartsSpared.Types.Part SparedPart(Spared p)
+    {
+        var part = new Proto.PartsSpared.Types.Part { Part_ = p.Part, ClosedBy = p.ClosedBy };
+        if (p.Stopped is { } stopped)
+            part.Stopped = stopped;
+        return part;
+    }
 
     private static TaskSubmitted Decode(Proto.TaskSubmitted m) => new(
         new Submission(

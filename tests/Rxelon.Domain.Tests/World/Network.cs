@@ -51,10 +51,10 @@ internal sealed class Network
         if (!Tasks.ContainsKey(id))
             Tasks.Add(id, Shells.Task(task));
         Task(id, Given.Submit(
-            task, parts,
+            task, Speculates(task) ? parts + 4 : parts,
             s => Shaped(s with
             {
-                Limits = s.Limits with { Retries = 1 },
+                Limits = s.Limits with { Retries = 1, Speculate = Speculates(task) },
                 Verify = Rotates(id) || IsSealed(id) ? null : Terms(task),
                 Privacy = s.Privacy with { Rotate = Rotates(id), Custody = IsSealed(id) ? Custody.Sealed : Custody.Managed },
             }, task),
@@ -67,6 +67,9 @@ internal sealed class Network
 
     /// <summary>Every other task has its keys with its owner, whose client attends as well as the bus lets it.</summary>
     internal static bool IsSealed(TaskId task) => task.ToBytes()[15] % 2 == 1;
+
+    /// <summary>Some tasks overtake their slow parts.</summary>
+    internal static bool Speculates(int task) => !Rotates(Ids.Task(task)) && !IsSealed(Ids.Task(task)) && Terms(task) is null;
 
     // Unverified, always checked, checked by chance, checked by what is at stake, in turn.
     private static VerifySpec? Terms(int task) => (task / 6 % 4) switch
@@ -222,7 +225,8 @@ internal sealed class Network
         {
             Assert.Equal(0, state.Parts[part].Missing);
             var others = demand.Apart.GetValueOrDefault(part)?.Operators ?? [];
-            var allowed = Enumerable.Range(0, Operators).Where(o => !demand.Distrusted.Contains(Operator(o)) && !others.Contains(Operator(o))).ToList();
+            var allowed = Enumerable.Range(0, Operators).Where(o => !demand.Distrusted.Contains(Operator(o)) && !others.Contains(Operator(o))
+                && !(demand.Paired.Contains(part) && demand.Avoid[part].Contains(Ids.Node(o)))).ToList();
             if (allowed.Count == 0)
                 continue;
             var n = allowed[(part + _handled) % allowed.Count];

@@ -66,6 +66,7 @@ public sealed class CodecSpecs
     [InlineData("node.enrolled.1+signed")]
     [InlineData("task.keys-released.1+owner")]
     [InlineData("task.attempts-failed.1+died")]
+    [InlineData("task.parts-spared.1+stopped")]
     [InlineData("task.attempts-failed.1+checkpoint")]
     [InlineData("task.attempts-resumed.1+survived")]
     [InlineData("node.window-recorded.1+log")]
