@@ -27,6 +27,7 @@ internal sealed class PlanOptions
     private readonly Option<int> _retries = new("--retries") { Description = "Attempts after the first.", DefaultValueFactory = _ => new Limits().Retries };
     private readonly Option<int> _parallel = new("--parallel") { Description = "Most parts at once; 0: as many as fit." };
     private readonly Option<bool> _sticky = new("--sticky") { Description = "Keep all parts on one node." };
+    private readonly Option<bool> _speculate = new("--speculate") { Description = "Run a part that takes far longer than the others once more, on another node." };
     private readonly Option<bool> _rotate = new("--rotate") { Description = "A part's keys go only after the result of the part before it was accepted." };
     private readonly Option<Custody> _custody = new("--custody")
     {
@@ -44,7 +45,7 @@ internal sealed class PlanOptions
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _parallel, _sticky, _rotate, _custody, _cipher, _region, _tier, _max, _verify])
+        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _speculate, _parallel, _sticky, _rotate, _custody, _cipher, _region, _tier, _max, _verify])
             command.Options.Add(option);
     }
 
@@ -70,6 +71,7 @@ internal sealed class PlanOptions
                 OutputBytes = Or(parsed.GetValue(_output), new Limits().OutputBytes),
                 Retries = parsed.GetValue(_retries),
                 DeadlineSeconds = parsed.GetValue(_deadline),
+                Speculate = parsed.GetValue(_speculate),
             },
             Placement = new Placement { Regions = parsed.GetValue(_region) ?? [] },
             Privacy = new Privacy

@@ -122,7 +122,7 @@ internal static class RunCommands
         {
             var session = CliSession.Of(parsed, host);
             var plan = read(parsed, options);
-            return (plan.Fault ?? Refusal(plan.Value.Spec.Privacy)) is { } fault
+            return (plan.Fault ?? Refusal(plan.Value.Spec)) is { } fault
                 ? Task.FromResult(session.Console.Fail(fault))
                 : session.WithHubAsync(login => new TaskRun(session, login)
                     .RunAsync(plan.Value, new RunWishes(parsed.GetValue(output)!, parsed.GetValue(Detach)), ct));
@@ -130,8 +130,8 @@ internal static class RunCommands
         return command;
     }
 
-    private static Fault? Refusal(Privacy privacy)
-        => privacy.Custody == Custody.Attested ? new Fault(FaultCodes.CustodyUnavailable, CustodyTerms.NoAttestation, Culprit.Input)
-            : privacy.RefusesParallel() is { } conflict ? new Fault(FaultCodes.Malformed, conflict, Culprit.Input)
+    private static Fault? Refusal(TaskSpec spec)
+        => spec.Privacy.Custody == Custody.Attested ? new Fault(FaultCodes.CustodyUnavailable, CustodyTerms.NoAttestation, Culprit.Input)
+            : (spec.Privacy.RefusesParallel() ?? spec.RefusesSpeculation()) is { } conflict ? new Fault(FaultCodes.Malformed, conflict, Culprit.Input)
             : null;
 }

@@ -75,7 +75,7 @@ internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemor
     {
         string?[] words =
         [
-            part.Stage, part.Round is { } round ? $"round {round}" : null, part.CheckOf is { } of ? $"checks part {of}" : null,
+            part.Stage, part.Round is { } round ? $"round {round}" : null, part.CheckOf is { } of ? $"repeats part {of}" : null,
             part.ResultOf is { } right ? $"result of part {right}" : null,
         ];
         return words.Any(w => w is not null) ? $" ({string.Join(", ", words.OfType<string>())})" : "";

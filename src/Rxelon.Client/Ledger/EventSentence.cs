@@ -21,7 +21,7 @@ internal static class EventSentence
         TaskSubmitted e => $"order taken: '{Name(e)}', {Count(e.Parts.Count, "part")}, budget {Money(e.Budget)}, {Money(e.Hold)} to be held",
         PartsAdded e => $"{Count(e.Parts.Count, "part")} added from part {Number(e.First)} on"
             + (e.Parts.Any(p => p.Round > 1) ? $", round {Number(e.Parts.Max(p => p.Round))}" : "")
-            + (e.Parts.Any(p => p.HasCheckOf) ? $", to check {Parts(e.Parts.Where(p => p.HasCheckOf).Select(p => p.CheckOf))}" : ""),
+            + (e.Parts.Any(p => p.HasCheckOf) ? $", to repeat {Parts(e.Parts.Where(p => p.HasCheckOf).Select(p => p.CheckOf))}" : ""),
         PartsAssigned e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} given to {Nodes(e.Parts.Select(p => p.Node))}",
         KeysReleased e => $"keys of {Parts(e.Releases.Select(r => r.Attempt.Part))} released to {Nodes(e.Releases.Select(r => r.Node))}{(e.Releases.All(r => r.ByOwner) ? ", sealed by their owner" : "")}",
         PartsAccepted e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} accepted from {Nodes(e.Parts.Select(p => p.Node))} for {Money(Sum(e.Parts.Select(p => p.Cost)))}",

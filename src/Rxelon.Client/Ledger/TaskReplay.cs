@@ -20,6 +20,8 @@ internal sealed class TaskReplay
     private readonly Dictionary<int, PayoutPart> _answered = [];
     private readonly StagePlan _plan;
     private readonly List<int> _stages = [];
+    private readonly bool _speculates;
+    private Int128 _twins;
     private PriceTerms _price;
     private Tokens _hold;
     private Tokens _cost;
@@ -30,6 +32,7 @@ internal sealed class TaskReplay
     {
         _plan = plan;
         _stages.AddRange(Enumerable.Repeat(0, order.Parts.Count).Concat(plan.AtSubmission().Select(o => o.Stage)));
+        _speculates = spec.Limits.Speculate;
         _tier = spec.Budget.Tier;
         _price = price;
         Hold = _hold = new Tokens(order.Hold);
@@ -172,6 +175,7 @@ internal sealed class TaskReplay
 
     private void Close(int part, int by)
     {
+        _running.Remove(part);
         if (_accepted.TryGetValue(by, out var right) && IsPart(part))
             Count(right.For(part, $"the result of part {Number(by)}"));
         else
@@ -212,7 +216,7 @@ internal sealed class TaskReplay
         if (hold != _hold && _stages.Count > _accepted.Count + _answered.Count)
         {
             var running = Weight(_running.Keys);
-            var open = _plan.Weight - Weight(_accepted.Keys) - Weight(_answered.Keys) - running;
+            var open = _plan.Weight + _twins - Weight(_accepted.Keys) - Weight(_answered.Keys) - running;
             var reserved = Tokens.Sum(_running.Values.Select(r => r.Cap)) + Tokens.Sum(_answered.Values.Select(a => a.Recorded));
             _shares = HoldShares.AfterChange(hold, _cost, reserved, open, running);
         }
@@ -230,6 +234,10 @@ internal sealed class TaskReplay
             Differences.Add($"Parts are added from {m.First} on to a task that has {_stages.Count}, or of a stage that it does not have.");
         else
             _stages.AddRange(m.Parts.Select(p => p.Stage));
+
+        // A twin is no part that the hold was made for.
+        if (_speculates && _stages.Count == m.First + m.Parts.Count)
+            _twins += Weight(Enumerable.Range(m.First, m.Parts.Count).Where(p => m.Parts[p - m.First].HasCheckOf));
     }
 
     private bool IsPart(int part) => part >= 0 && part < _stages.Count;

@@ -54,6 +54,8 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             errors.Add(YamlFields.At(FaultCodes.NotYet, "verify", verifyAt!.Start, "checks come with managed custody and without rotation for now."));
         if (spec is { Privacy.Sticky: true, Verify.Needed: > 1 })
             errors.Add(YamlFields.At(FaultCodes.Malformed, "verify", verifyAt!.Start, "a sticky task keeps to one node, and a check needs another operator; leave one of them out."));
+        if (spec.RefusesSpeculation() is { } second)
+            root.Fail("limits.speculate", root.MarkOf("limits"), second);
         root.NotYet("notify", Later);
         root.RefuseRest();
         if (spec.Gpu is not null && run is { Kind: not WorkloadKind.Docker })
@@ -235,6 +237,7 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             OutputBytes = fields.TakeValue("output", IsPositiveSize, "a size such as 100MiB", standard.OutputBytes),
             Retries = fields.TakeValue("retries", IsCount, "a whole number", standard.Retries),
             DeadlineSeconds = fields.TakeValue("deadline", IsPositiveTime, "a duration such as 2h", standard.DeadlineSeconds),
+            Speculate = fields.TakeFlag("speculate"),
         };
         fields.RefuseRest();
         return limits;

@@ -243,7 +243,7 @@ public sealed class Matcher
             var room = sticks && task.Running > 0 ? home : _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, avoid, apart, out sawRoom);
 
             // With nowhere else to go, a node that failed the part gets another chance.
-            if (room is null && sawRoom && avoid.Count > 0 && !_nodes.Live.Any(r => Reasons.CouldTake(r, shape, task)
+            if (room is null && sawRoom && avoid.Count > 0 && !task.Demand.Paired.Contains(part) && !_nodes.Live.Any(r => Reasons.CouldTake(r, shape, task)
                 && !avoid.Contains(r.Offer.Node) && !apart.Contains(r.Offer.Operator)))
                 room = _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, [], apart, out sawRoom);
             if (room is null)

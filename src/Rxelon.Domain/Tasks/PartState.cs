@@ -21,6 +21,9 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
     /// <summary>A result that was reported and waits for others to agree; null in a task that is not verified.</summary>
     public Answered? Answered { get; init; }
 
+    /// <summary>What the next attempt begins from; null: from the input.</summary>
+    public PartCheckpoint? Checkpoint { get; init; }
+
     /// <summary>True when it has neither a result nor an attempt under way.</summary>
     public bool IsWaiting => Running is null && Result is null && Answered is null;
 
@@ -49,12 +52,20 @@ public sealed record Answered(Accepted Result, byte[] Commitment, Answer? Reveal
 public sealed record PartTrouble(
     int ProgramFaults, int OtherFaults, ImmutableList<string> ProgramCodes, ImmutableList<NodeId> Avoid, ImmutableList<BlobRef> Logs, Fault Last)
 {
+    /// <summary>Nodes that were lost while they ran it, with the attempt; what <see cref="NodeDeaths"/> counts.</summary>
+    public ImmutableList<NodeDeath> Deaths { get; init; } = [];
+
+    /// <summary>How often it was handed over to another node in the middle.</summary>
+    public int HandOvers { get; init; }
+
     /// <summary>The trouble after one more failure.</summary>
     public static PartTrouble After(PartTrouble? before, Failed failed)
     {
         var t = before ?? new PartTrouble(0, 0, [], [], [], failed.Fault);
         if (failed.Fault.Code == FaultCodes.OwnerAbsent)
             return t with { Last = failed.Fault }; // nobody's fault: it uses up nothing and keeps it from nowhere
+        if (failed.Fault.Code == FaultCodes.HandedOver)
+            return t with { Last = failed.Fault, HandOvers = t.HandOvers + 1, Avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node) };
         var program = IsProgram(failed.Fault);
         return new PartTrouble(
             t.ProgramFaults + (program ? 1 : 0),
@@ -62,7 +73,11 @@ public sealed record PartTrouble(
             program && !t.ProgramCodes.Contains(failed.Fault.Code) ? t.ProgramCodes.Add(failed.Fault.Code) : t.ProgramCodes,
             t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node),
             failed.Log is { } log ? t.Logs.Add(log) : t.Logs,
-            failed.Fault);
+            failed.Fault)
+        {
+            HandOvers = t.HandOvers,
+            Deaths = failed.NodeDied ? t.Deaths.Add(new NodeDeath(failed.Node, failed.Attempt.Number)) : t.Deaths,
+        };
     }
 
     /// <summary>True when the failure is the user's: it uses up the task's retries.</summary>

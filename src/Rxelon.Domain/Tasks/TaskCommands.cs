@@ -88,14 +88,28 @@ public sealed record RevealAnswers(TaskId Task, NodeId Node, IReadOnlyList<Revea
 public sealed record FailAttempts(TaskId Task, NodeId Node, IReadOnlyList<FailedAttempt> Failures, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>One attempt that ended without a result.</summary>
-public sealed record FailedAttempt(PartAttempt Attempt, Fault Fault, BlobRef? Log, byte[] Signature);
+public sealed record FailedAttempt(PartAttempt Attempt, Fault Fault, BlobRef? Log, byte[] Signature)
+{
+    /// <summary>The hub watched the node's session end in silence: not a drain, a farewell, a hub's restart or an order.</summary>
+    public bool NodeDied { get; init; }
+
+    /// <summary>What the program left to be continued elsewhere; stored already.</summary>
+    public BlobRef? Checkpoint { get; init; }
+
+    /// <summary>The node's signature of it.</summary>
+    public byte[] CheckpointSignature { get; init; } = [];
+}
 
 /// <summary>
 /// From a new session of a node that was away: which attempts it still runs. Those that are still current move to the
 /// new session, current ones that it does not name are lost, and the reply tells which of the named are to be stopped.
 /// </summary>
 public sealed record ResumeAttempts(
-    TaskId Task, NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Running, DateTimeOffset At) : ITaskCommand;
+    TaskId Task, NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Running, DateTimeOffset At) : ITaskCommand
+{
+    /// <summary>The node was heard until now, and this is another process of it: the earlier one ended without a word.</summary>
+    public bool NodeDied { get; init; }
+}
 
 /// <summary>
 /// From the shell, in answer to <see cref="CheckSessions"/>: these sessions are not live, so attempts still placed on

@@ -35,6 +35,9 @@ public sealed record StartAttempts(NodeId Node, ulong Session, StageTerms Stage,
 /// <summary>An attempt with what its program gets.</summary>
 public sealed record StartedPart(PartAttempt Attempt, PartOrigin Origin, PartInput Input)
 {
+    /// <summary>What it begins from, left by an earlier attempt; null: from the input.</summary>
+    public PartCheckpoint? Checkpoint { get; init; }
+
     /// <summary>An attempt of a part that the submission named.</summary>
     public static StartedPart Plain(PartAttempt attempt, BlobRef input) => new(attempt, PartOrigin.Submitted(attempt.Part), new PartInput(input));
 }
@@ -54,11 +57,17 @@ public sealed record Accuse(NodeId Node, PartAttempt Attempt, string Reason) : I
 /// <summary>To the node router: stop these attempts.</summary>
 public sealed record StopAttempts(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, string Reason) : ITaskEffect;
 
-/// <summary>To the matchmaker: these attempts no longer take room on the node (accepted, failed, stopped).</summary>
+/// <summary>
+/// To the matchmaker: these attempts no longer take room on the node (accepted, failed, stopped). Without a fault, what it held against
+/// the node is forgiven.
+/// </summary>
 public sealed record FreeRoom(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, Fault? Fault) : ITaskEffect;
 
 /// <summary>To the blob store and the vault: destroy what this task stored.</summary>
 public sealed record EraseBlobs(AccountId Owner, IReadOnlyList<BlobRef> Blobs) : ITaskEffect;
+
+/// <summary>To the blob store: nobody needs these any more. What is lost of it is done again by <see cref="EraseBlobs"/>.</summary>
+public sealed record DropBlobs(AccountId Owner, IReadOnlyList<BlobRef> Blobs) : ITaskEffect;
 
 /// <summary>To watchers: something visible changed.</summary>
 public sealed record Announce(TaskNews News) : ITaskEffect;
@@ -87,6 +96,9 @@ public sealed record TaskDemand(
 {
     /// <summary>Parts that must not go to an operator that has another part of the same group.</summary>
     public IReadOnlyDictionary<int, PartGroup> Apart { get; init; } = new Dictionary<int, PartGroup>();
+
+    /// <summary>Parts that must not go where <see cref="Avoid"/> says, even if no other node could take them: their twin runs there.</summary>
+    public IReadOnlySet<int> Paired { get; init; } = new HashSet<int>();
 
     /// <summary>Operators that get none of this task's parts.</summary>
     public IReadOnlySet<AccountId> Distrusted { get; init; } = new HashSet<AccountId>();

@@ -90,6 +90,7 @@ internal static class TaskEnding
         if (!TaskVerification.FailUnrevealed(output.Folded(), now, output))
             return;
         TaskMoney.SettleIfDue(state, now, output);
+        TaskSpeculation.Review(output.Folded(), now, output);
     }
 
     private static void Erased(TaskState state, string reason, DateTimeOffset at, TaskOutput output)
@@ -108,6 +109,8 @@ internal static class TaskEnding
                 blobs.Add(result.Result);
             if (part.Answered is { } answered)
                 blobs.Add(answered.Result.Result);
+            if (part.Checkpoint is { } checkpoint)
+                blobs.Add(checkpoint.Blob);
             if (part.Trouble is { } trouble)
                 blobs.UnionWith(trouble.Logs);
         }

@@ -75,13 +75,16 @@ public sealed record PartsRejected(IReadOnlyList<Rejected> Parts, DateTimeOffset
 public sealed record Rejected(PartAttempt Attempt, NodeId Node, AccountId Operator, int? ClosedBy, string Reason);
 
 /// <summary>
-/// Copies of a part that nobody has to compute any more, since enough others agree: closed with the right result, at no cost. So a part
-/// is decided also where there are fewer operators than attempts were ordered.
+/// Copies of a part that nobody has to compute any more, since enough others agree, or since its twin was faster: closed with the right
+/// result, at no cost. So a part is decided also where there are fewer operators than attempts were ordered.
 /// </summary>
 public sealed record PartsSpared(IReadOnlyList<Spared> Parts, DateTimeOffset At) : ITaskEvent;
 
 /// <summary>A part and the one whose accepted result is taken instead.</summary>
-public readonly record struct Spared(int Part, int ClosedBy);
+/// <param name="Part">The part that is closed.</param>
+/// <param name="ClosedBy">The one whose result it has now.</param>
+/// <param name="Stopped">The number of its attempt that was under way; null: nobody computed it.</param>
+public readonly record struct Spared(int Part, int ClosedBy, int? Stopped = null);
 
 /// <summary>
 /// An operator gave a wrong answer: its unchecked results of this task are taken back (those parts wait again), and what else it
@@ -95,10 +98,24 @@ public sealed record AnswersReviewed(DateTimeOffset? Next, DateTimeOffset At) : 
 /// <summary>Attempts that ended without a result; a part with retries left waits again, otherwise <see cref="TaskEnded"/> follows.</summary>
 public sealed record AttemptsFailed(IReadOnlyList<Failed> Failures, DateTimeOffset At) : ITaskEvent;
 
-public sealed record Failed(PartAttempt Attempt, NodeId Node, Fault Fault, BlobRef? Log, byte[] Signature);
+public sealed record Failed(PartAttempt Attempt, NodeId Node, Fault Fault, BlobRef? Log, byte[] Signature)
+{
+    /// <summary>It speaks against the program that the node was lost just then (<see cref="NodeDeaths"/>).</summary>
+    public bool NodeDied { get; init; }
+
+    /// <summary>What it left for the next attempt; null for nothing.</summary>
+    public BlobRef? Checkpoint { get; init; }
+
+    /// <summary>The node's signature of it.</summary>
+    public byte[] CheckpointSignature { get; init; } = [];
+}
 
 /// <summary>A returning node goes on with these attempts under a new session.</summary>
-public sealed record AttemptsResumed(IReadOnlyList<PartAttempt> Attempts, NodeId Node, ulong Session, DateTimeOffset At) : ITaskEvent;
+public sealed record AttemptsResumed(IReadOnlyList<PartAttempt> Attempts, NodeId Node, ulong Session, DateTimeOffset At) : ITaskEvent
+{
+    /// <summary>Superseded attempts that the node still had: it was away, and did not die of them.</summary>
+    public IReadOnlyList<PartAttempt> Survived { get; init; } = [];
+}
 
 public sealed record TaskAdjusted(string CommandId, Tier Tier, Tokens BudgetMax, Tokens Hold, long DeadlineSeconds, DateTimeOffset At) : ITaskEvent;
 
@@ -126,6 +143,9 @@ public sealed record SettlementDue(int Number, bool Close, DateTimeOffset At) : 
 
 /// <summary>Not kept: the account has closed the hold; nothing is owed any more.</summary>
 public sealed record TaskSettled(DateTimeOffset At) : ITaskEvent, IVolatileEvent;
+
+/// <summary>Not kept: no running part is slow enough for a twin before this.</summary>
+public sealed record StragglersReviewed(DateTimeOffset? Next, DateTimeOffset At) : ITaskEvent, IVolatileEvent;
 
 /// <summary>Not kept: no running attempt has a time limit before this.</summary>
 public sealed record LimitsReviewed(DateTimeOffset? Next, DateTimeOffset At) : ITaskEvent, IVolatileEvent;

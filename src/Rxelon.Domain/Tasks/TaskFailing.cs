@@ -11,7 +11,10 @@ internal static class TaskFailing
         foreach (var f in c.Failures.DistinctBy(f => f.Attempt.Part))
         {
             if (TaskResults.Current(state, f.Attempt) is { } running && running.Node == c.Node)
-                failures.Add(new Failed(f.Attempt, c.Node, f.Fault, f.Log, f.Signature));
+            {
+                var failed = new Failed(f.Attempt, c.Node, f.Fault, f.Log, f.Signature) { NodeDied = f.NodeDied && NodeDeaths.Counts(state, f.Attempt, c.At) };
+                failures.Add(TaskCheckpoints.Recorded(state, failed, f, running));
+            }
         }
 
         return Recorded(state, failures, c.At).Ok();
@@ -30,12 +33,13 @@ internal static class TaskFailing
             if (named.Contains(attempt))
                 resumed.Add(attempt);
             else
-                lost.Add(new Failed(attempt, c.Node, Restarted, null, []));
+                lost.Add(new Failed(attempt, c.Node, Restarted, null, []) { NodeDied = c.NodeDied && NodeDeaths.Counts(state, attempt, c.At) });
         }
 
         var output = new TaskOutput(state);
-        if (resumed.Count > 0)
-            output.Happened(new AttemptsResumed(resumed, c.Node, c.Session, c.At));
+        var survived = NodeDeaths.Survived(state, c.Node, c.Running);
+        if (resumed.Count + survived.Count > 0)
+            output.Happened(new AttemptsResumed(resumed, c.Node, c.Session, c.At) { Survived = survived });
         foreach (var request in TaskVerification.Requests(state, c.Node))
             output.Then(request);
         return Recorded(state, lost, c.At, output).Reply(new AttemptsSorted(c.Task, stop));
@@ -96,6 +100,7 @@ internal static class TaskFailing
         output.Happened(new AttemptsFailed(failures, at));
         foreach (var group in failures.GroupBy(f => f.Fault))
             output.Free(group.Where(f => state.Parts[f.Attempt.Part].Running is not null).Select(f => (f.Attempt, state.Parts[f.Attempt.Part].Running!)), group.Key);
+        NodeDeaths.Pardon(state, failures, output);
         foreach (var f in failures)
         {
             if (EndedBy(state, f) is { } reason)
@@ -115,6 +120,16 @@ internal static class TaskFailing
         var now = PartTrouble.After(before, f);
         if (f.Fault.Code == FaultCodes.OwnerAbsent)
             return null;
+        if (f.Fault.Code == FaultCodes.HandedOver)
+        {
+            return now.HandOvers < TaskRules.MaxHandOvers ? null : new Fault(
+                FaultCodes.RetriesExhausted, $"Part {f.Attempt.Part} was handed over {now.HandOvers} times and never finished.", Culprit.Node, true);
+        }
+
+        if (f.NodeDied && NodeDeaths.Verdict(f.Attempt.Part, now) is { } killer)
+            return killer;
+        if (!PartTrouble.IsProgram(f.Fault) && TaskSpeculation.IsTwin(state, f.Attempt.Part))
+            return null; // the part itself goes on
         if (!PartTrouble.IsProgram(f.Fault))
         {
             return now.OtherFaults < TaskRules.MaxOtherFaults ? null : new Fault(

@@ -38,6 +38,7 @@ internal static class TaskFold
         KeysForwarded e => TaskKeyGrants.Forwarded(state, e),
         OwnerAttended => state with { OwnerAway = false },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
+        StragglersReviewed e => state with { StragglersDue = e.Next },
         AnswersReviewed e => state with { AnswersDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
@@ -104,7 +105,12 @@ internal static class TaskFold
             first = Earlier(first, due);
         }
 
-        return state with { Parts = parts.ToVector(), AttemptsDue = first is { } next ? Earlier(state.AttemptsDue, next) : state.AttemptsDue };
+        return state with
+        {
+            Parts = parts.ToVector(),
+            AttemptsDue = first is { } next ? Earlier(state.AttemptsDue, next) : state.AttemptsDue,
+            StragglersDue = TaskSpeculation.IsOn(state) ? TaskSpeculation.Look(state, e.At) : null,
+        };
     }
 
     private static TaskState Accepted(TaskState state, PartsAccepted e)
@@ -114,13 +120,16 @@ internal static class TaskFold
         var earned = state.EarnedBy;
         var left = new Leaving(state);
         var cost = state.Cost;
+        var discarded = state.Discarded;
         foreach (var a in e.Parts)
         {
             var part = parts[a.Attempt.Part];
             left.Leave(part);
+            if (part.Checkpoint is { } old)
+                discarded = discarded.Add(old.Blob);
             cost += a.Cost;
             order.Add(a.Attempt.Part);
-            parts[a.Attempt.Part] = part with { Running = null, Answered = null, Result = a };
+            parts[a.Attempt.Part] = part with { Running = null, Answered = null, Result = a, Checkpoint = null };
             if (state.Spec.Verify?.Policy == VerifyPolicy.Adaptive)
                 earned = earned.SetItem(a.Operator, earned.GetValueOrDefault(a.Operator) + a.Cost);
         }
@@ -135,6 +144,8 @@ internal static class TaskFold
             ReadyCounts = TaskGrowth.Counted(state, left.Ready),
             Readied = state.Readied + readied,
             EarnedBy = earned,
+            StragglersDue = TaskSpeculation.IsOn(state) ? TaskSpeculation.Look(state, e.At) : null,
+            Discarded = discarded,
             Cost = cost,
             UnsettledSince = state.PaysAtTheEnd ? null : state.UnsettledSince ?? e.At,
             EndedAt = state.EndedAt ?? (accepted.Count == state.Parts.Count ? e.At : null),
@@ -152,7 +163,10 @@ internal static class TaskFold
             left.Leave(part, waitsAgain: true);
             if (part.Answered is { } answered)
                 discarded = discarded.Add(answered.Result.Result);
-            parts[f.Attempt.Part] = part with { Running = null, Answered = null, Trouble = PartTrouble.After(part.Trouble, f) };
+            var checkpoint = TaskCheckpoints.After(part.Checkpoint, f);
+            if (part.Checkpoint is { } old && old != checkpoint)
+                discarded = discarded.Add(old.Blob);
+            parts[f.Attempt.Part] = part with { Running = null, Answered = null, Trouble = PartTrouble.After(part.Trouble, f), Checkpoint = checkpoint };
         }
 
         return left.From(state) with
@@ -172,6 +186,7 @@ internal static class TaskFold
             parts[a.Part] = part with { Running = part.Running! with { Session = e.Session, Wait = null } };
         }
 
+        NodeDeaths.Forget(parts, e);
         return state with { Parts = parts.ToVector() };
     }
 

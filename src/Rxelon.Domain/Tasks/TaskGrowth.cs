@@ -87,6 +87,9 @@ internal static class TaskGrowth
     internal static ImmutableArray<int> Counted(TaskState state, int[]? ready)
         => ready is null ? state.ReadyCounts : ImmutableCollectionsMarshal.AsImmutableArray(ready);
 
+    private static Int128 Weight(TaskState state, IEnumerable<PartOrigin> origins)
+        => origins.Aggregate((Int128)0, (sum, o) => sum + state.Plan.Stages[o.Stage].Weight);
+
     private static TaskState Grown(TaskState state, IReadOnlyList<PartOrigin> origins)
     {
         var parts = state.Parts.Edit();
@@ -126,6 +129,8 @@ internal static class TaskGrowth
             dependents[need] = [.. dependents.GetValueOrDefault(need, []), .. list];
         return state with
         {
+            // A twin is no part that the hold was made for: it brings its own weight.
+            OpenWeight = state.OpenWeight + (TaskSpeculation.IsOn(state) ? Weight(state, origins.Where(o => o.CheckOf is not null)) : 0),
             Parts = parts.ToVector(),
             Dependents = dependents.ToImmutable(),
             Checks = checks.ToImmutable(),

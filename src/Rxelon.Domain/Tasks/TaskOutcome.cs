@@ -18,6 +18,8 @@ internal static class TaskOutcome
             effects.Add(TaskMoney.Settlement(after, flight));
         if (after is { IsAlive: true, AnsweredCount: > 0 })
             effects.AddRange(TaskVerification.Requests(after, batch.Where(e => e is PartsReported or AttemptsFailed or OperatorDistrusted).SelectMany(TaskViews.PartsOf)));
+        if (TaskCheckpoints.Dropped(before, after, batch) is { } dropped)
+            effects.Add(dropped);
         if (TaskViews.News(before, after, batch, now) is { } news)
             effects.Add(new Announce(news));
         if (IsAtRest(after))
@@ -71,6 +73,8 @@ internal static class TaskOutcome
             due = Earlier(due, s.SubmittedAt + TaskRules.AskAgain);
         if (s.RunningCount > 0)
             due = Earlier(due, s.AttemptsDue);
+        if (s.RunningCount > 0)
+            due = Earlier(due, s.StragglersDue);
         if (s.AnsweredCount > 0)
             due = Earlier(due, s.AnswersDue);
         if (s.InFlight is { } flight)

@@ -17,6 +17,7 @@ internal static class TaskPlacing
         var dearest = new Dictionary<int, Tokens>();
         var taken = new HashSet<int>();
         var placedInGroup = new HashSet<(int Group, AccountId Operator)>();
+        var placedPairs = new HashSet<(int Group, NodeId Node)>();
         var assigned = new List<Assigned>();
         var refused = new List<Placed>();
         foreach (var p in c.Parts)
@@ -43,7 +44,10 @@ internal static class TaskPlacing
         {
             output.Then(new StartAttempts(
                 group.Key.Node, group.Key.Session, group.Key.Stage,
-                [.. group.Select(a => new StartedPart(a.Attempt, state.OriginOf(a.Attempt.Part), state.InputOf(a.Attempt.Part)))]));
+                [.. group.Select(a => new StartedPart(a.Attempt, state.OriginOf(a.Attempt.Part), state.InputOf(a.Attempt.Part))
+                {
+                    Checkpoint = TaskCheckpoints.Of(state, a.Attempt.Part),
+                })]));
         }
 
         // The matchmaker took the refused parts off its queue; tell it what really waits.
@@ -56,6 +60,8 @@ internal static class TaskPlacing
         {
             if (state.Distrusted.Contains(p.Operator))
                 return false;
+            if (TaskSpeculation.IsPaired(state, p.Part))
+                return !TaskSpeculation.NodesBeside(state, p.Part).Contains(p.Node) && placedPairs.Add((state.Parts[p.Part].Origin?.CheckOf ?? p.Part, p.Node));
             var group = CheckGroup.Of(state, p.Part);
             return group.Count == 1
                 || (!group.OperatorsBeside(p.Part).Contains(p.Operator) && placedInGroup.Add((group.First, p.Operator)));

@@ -52,8 +52,15 @@ internal static class TaskResults
         var answers = new List<(PartAttempt, Fault?)>(c.Results.Count);
         var taken = new Dictionary<int, Accepted>();
         var cost = state.Cost + state.AnsweredCost;
+        var spared = new List<Spared>();
         foreach (var r in c.Results)
         {
+            if (spared.Exists(s => s.Part == r.Attempt.Part))
+            {
+                answers.Add((r.Attempt, Stale)); // its twin is in the same batch
+                continue;
+            }
+
             var before = taken.GetValueOrDefault(r.Attempt.Part) ?? Part(state, r.Attempt.Part)?.Result ?? Part(state, r.Attempt.Part)?.Answered?.Result;
             if (before is not null)
             {
@@ -86,13 +93,18 @@ internal static class TaskResults
                 accepted.Add(result);
             freed.Add((r.Attempt, running));
             answers.Add((r.Attempt, null));
+            spared.AddRange(TaskSpeculation.Overtaken(state, [r.Attempt.Part]));
         }
 
         var output = new TaskOutput(state);
         if (reported.Count > 0)
             TaskVerification.Report(state, reported, c.At, output);
-        Count(output.Folded(), accepted, [], c.At, output);
+        Count(output.Folded(), accepted, [], c.At, output, spared);
         output.Free(freed, null);
+        List<(PartAttempt, RunningAttempt)> stopped = [.. spared.Where(s => s.Stopped is not null)
+            .Select(s => (new PartAttempt(s.Part, s.Stopped!.Value), state.Parts[s.Part].Running!))];
+        output.Stop(stopped, FaultCodes.StaleAttempt);
+        output.Free(stopped, null);
         return output.Reply(new ResultsAnswered(c.Task, answers));
     }
 

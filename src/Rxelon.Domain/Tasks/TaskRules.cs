@@ -9,6 +9,27 @@ public static class TaskRules
     /// <summary>Failures of one part that are not the program's, after which the task fails.</summary>
     public const int MaxOtherFaults = 5;
 
+    /// <summary>Times that one part may be handed over in the middle, after which the task fails.</summary>
+    public const int MaxHandOvers = 50;
+
+    /// <summary>Nodes that one part may be lost with before it counts as what brings them down.</summary>
+    public const int MaxNodeDeaths = 3;
+
+    /// <summary>A node that is lost later than this after an attempt got its keys speaks for the node's own end, not the program's.</summary>
+    public static TimeSpan DeathWindow { get; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Accepted parts of a stage before a slow one of it gets a twin.</summary>
+    public const int AcceptedBeforeTwins = 3;
+
+    /// <summary>A part is slow when it takes so many times the median of the accepted ones …</summary>
+    public const int StragglerTimes = 2;
+
+    /// <summary>At most one part in so many has a twin under way, rounded up.</summary>
+    public const int PartsPerTwin = 10;
+
+    /// <summary>… and at least this much longer.</summary>
+    public static TimeSpan StragglerLead { get; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Changes of one living task by its owner at most.</summary>
     public const int MaxAdjustments = 1_000;
 

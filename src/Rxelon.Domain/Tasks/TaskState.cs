@@ -125,6 +125,9 @@ public sealed record TaskState
     /// <summary>No running attempt is due before this (it may be early, never late).</summary>
     public DateTimeOffset? AttemptsDue { get; init; }
 
+    /// <summary>No running part needs a twin before this; null: the next key release or acceptance says. Not kept, but begun anew by those.</summary>
+    public DateTimeOffset? StragglersDue { get; init; }
+
     /// <summary>The account has the hold in place. Not kept, but known again from the first placement.</summary>
     public bool HoldConfirmed { get; init; }
 

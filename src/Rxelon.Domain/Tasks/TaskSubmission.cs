@@ -29,6 +29,8 @@ internal static class TaskSubmission
         if (spec.Value is { Privacy.Sticky: true, Verify.Needed: > 1 })
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A sticky task keeps to one node, and a check needs another operator; leave one of them out.");
 
+        if (spec.Value.RefusesSpeculation() is { } conflict)
+            return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"limits.speculate: {conflict}");
         if (order.Budget.IsNegative || c.Hold.IsNegative)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A budget cannot be negative.");
         if (c.Hold > order.Budget)

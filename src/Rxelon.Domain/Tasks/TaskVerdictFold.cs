@@ -83,23 +83,30 @@ internal static class TaskVerdictFold
     {
         var parts = state.Parts.Edit();
         var order = state.AcceptedOrder.Edit();
-        var ready = TaskGrowth.Counting(state);
+        var left = new Leaving(state);
+        var ready = left.Ready;
+        var discarded = state.Discarded;
         Int128 weight = 0;
         foreach (var s in e.Parts)
         {
             var part = parts[s.Part];
             var stage = state.StageOf(part);
-            weight += stage.Weight;
+            left.Leave(part);
+            if (part.Running is null)
+                weight += stage.Weight;
             if (ready is not null && part.IsReady)
                 ready[stage.Number]--;
-            parts[s.Part] = part with { Result = parts[s.ClosedBy].Result! with { Cost = Tokens.Zero } };
+            if (part.Checkpoint is { } old)
+                discarded = discarded.Add(old.Blob);
+            parts[s.Part] = part with { Running = null, Checkpoint = null, Result = parts[s.ClosedBy].Result! with { Cost = Tokens.Zero } };
             order.Add(s.Part);
         }
 
         var (dependents, readied) = TaskGrowth.Delivered(state, e.Parts.Select(s => s.Part), parts, ready);
         var accepted = order.ToVector();
-        return state with
+        return left.From(state) with
         {
+            Discarded = discarded,
             Parts = parts.ToVector(),
             AcceptedOrder = accepted,
             Dependents = dependents,

@@ -24,6 +24,7 @@ internal static class TaskViews
         var stage = s.OfferedStage;
         Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
         Dictionary<int, PartGroup>? apart = null;
+        HashSet<int> paired = [];
         if (s.OwnerAway)
             return Offered(s, waiting, stage, avoid, apart);
         if (TaskRotation.IsOn(s))
@@ -46,7 +47,12 @@ internal static class TaskViews
                     waiting.Add(index);
                     if (part.Trouble is { } trouble)
                         (avoid ??= []).Add(index, trouble.Avoid);
-                    if ((part.Origin?.CheckOf is not null || s.Checks.ContainsKey(index)) && CheckGroup.Of(s, index) is var group)
+                    if (TaskSpeculation.IsPaired(s, index))
+                    {
+                        paired.Add(index);
+                        (avoid ??= [])[index] = [.. part.Trouble?.Avoid ?? [], .. TaskSpeculation.NodesBeside(s, index)];
+                    }
+                    else if ((part.Origin?.CheckOf is not null || s.Checks.ContainsKey(index)) && CheckGroup.Of(s, index) is var group)
                         (apart ??= []).Add(index, new PartGroup(group.First, group.OperatorsBeside(index)));
                 }
 
@@ -54,8 +60,16 @@ internal static class TaskViews
             }
         }
 
-        return Offered(s, waiting, stage, avoid, apart);
+        var demand = Offered(s, waiting, stage, avoid, apart);
+        return paired.Count == 0 ? demand : demand with
+        {
+            Paired = paired,
+            // Behind everybody else's first attempts.
+            SubmittedAt = waiting.TrueForAll(p => TaskSpeculation.IsTwin(s, p)) ? LastOfAll : demand.SubmittedAt,
+        };
     }
+
+    private static DateTimeOffset LastOfAll { get; } = DateTimeOffset.MaxValue.AddDays(-1);
 
     private static TaskDemand Offered(TaskState s, List<int> waiting, StageTerms stage, Dictionary<int, IReadOnlyList<NodeId>>? avoid,
         Dictionary<int, PartGroup>? apart)
@@ -93,7 +107,7 @@ internal static class TaskViews
         PartsSpared e => e.Parts.Select(p => p.Part),
         OperatorDistrusted e => e.Withdrawn.Concat(e.Forfeited),
         AttemptsFailed e => e.Failures.Select(f => f.Attempt.Part),
-        AttemptsResumed e => e.Attempts.Select(a => a.Part),
+        AttemptsResumed e => e.Attempts.Concat(e.Survived).Select(a => a.Part),
         KeysAwaited e => e.Attempts.Select(a => a.Attempt.Part),
         KeysForwarded e => e.Attempts.Select(a => a.Part),
         _ => [],

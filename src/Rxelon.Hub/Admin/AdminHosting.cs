@@ -20,6 +20,7 @@ public static class AdminHosting
         services.AddSingleton<IAdminCommand, NodesToken>();
         services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "approve"));
         services.AddSingleton<IAdminCommand>(s => new NodesDecide(s.GetRequiredService<AdminContext>(), "revoke"));
+        services.AddSingleton<IAdminCommand>(s => new NodesDrain(s.GetRequiredService<AdminContext>()));
         services.AddSingleton<IAdminCommand>(s => new NodesReinstate(s.GetRequiredService<AdminContext>()));
         services.AddSingleton<IAdminCommand, NodesClearAlarm>();
         services.AddSingleton<IAdminCommand, NodesRebaseline>();

@@ -44,6 +44,7 @@ internal sealed class NodeRouter : ReceiveActor
         Receive<SessionOffer>(m => OnOffer(m.Offer));
         Receive<SessionNews>(OnNews);
         Receive<SessionDown>(m => OnDown(m.Node, m.Session, m.Reason));
+        Receive<DrainNode>(OnDrain);
         Receive<CutNode>(OnCut);
         Receive<ListSessions>(_ => Sender.Tell(new SessionList(_live.Values.Select(l => l.Status).ToList())));
         Receive<Terminated>(OnTerminated);
@@ -137,6 +138,14 @@ internal sealed class NodeRouter : ReceiveActor
         var child = Context.Child(cut.Node.ToString());
         if (!child.IsNobody())
             child.Tell(new CutSession(new Fault(cut.Code, cut.Reason, Culprit.Node, Retryable: cut.Code != FaultCodes.NodeRevoked)));
+    }
+
+    private void OnDrain(DrainNode drain)
+    {
+        if (_live.TryGetValue(drain.Node, out var live))
+            live.Proxy.Forward(drain);
+        else
+            Sender.Tell(new NodeDraining(null));
     }
 
     private void OnTerminated(Terminated terminated)

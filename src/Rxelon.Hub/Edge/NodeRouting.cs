@@ -29,8 +29,18 @@ public sealed record StartParts(
 public sealed record GrantParts(
     NodeId Node, ulong Session, TaskId Task, IReadOnlyList<(PartAttempt Attempt, IReadOnlyList<byte[]> Pages)> Grants) : IToNode, INoSerializationVerificationNeeded;
 
+/// <summary>
+/// These attempts end. With <paramref name="KeepCheckpoint"/> the task still counts them as running: the node gives them back, with what
+/// their programs left, and they are placed again (docs/design/checkpoints.md).
+/// </summary>
 public sealed record StopParts(
-    NodeId Node, ulong Session, TaskId Task, IReadOnlyList<PartAttempt> Parts, string Reason) : IToNode, INoSerializationVerificationNeeded;
+    NodeId Node, ulong Session, TaskId Task, IReadOnlyList<PartAttempt> Parts, string Reason, bool KeepCheckpoint = false) : IToNode, INoSerializationVerificationNeeded;
+
+/// <summary>From an admin: the node gets no new parts until it starts again; what left a checkpoint moves, the rest runs to its end.</summary>
+public sealed record DrainNode(NodeId Node, string Reason) : INoSerializationVerificationNeeded;
+
+/// <summary>Answers <see cref="DrainNode"/>: how many attempts it runs; null when it has no session.</summary>
+public sealed record NodeDraining(int? Running) : INoSerializationVerificationNeeded;
 
 /// <summary>
 /// From a task: show what was promised for these attempts. Goes to whatever session the node has; asked again when another begins

@@ -96,6 +96,11 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
             case EraseBlobs e:
                 Erase(e);
                 break;
+            case DropBlobs e:
+                blobs.ReleaseAsync(e.Owner, [.. e.Blobs.Select(b => b.Id)], CancellationToken.None).ContinueWith(
+                    failed => Log.Warning(failed.Exception!.GetBaseException(), "Checkpoints of {Task} stay until the task is erased", id),
+                    CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                break;
             case Announce e:
                 Send(others.News, e.News);
                 break;
@@ -174,7 +179,11 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
         var origin = Durable.OriginOf(attempt.Part);
         return new GrantOrder(
             new AttemptId(id, attempt.Part, attempt.Number), origin.Source, Durable.Plan.Stages[origin.Stage].ProgramName,
-            Durable.InputOf(attempt.Part).Results, Durable.PaysAtTheEnd ? origin.CheckOf ?? attempt.Part : null);
+            Durable.InputOf(attempt.Part).Results, Durable.PaysAtTheEnd ? origin.CheckOf ?? attempt.Part : null)
+        {
+            MayLeaveCheckpoint = TaskCheckpoints.MayBeKept(Durable),
+            BeginsFrom = TaskCheckpoints.Of(Durable, attempt.Part)?.Attempt,
+        };
     }
 
     private void Check(CheckSessions check)

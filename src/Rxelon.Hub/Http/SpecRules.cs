@@ -74,6 +74,8 @@ internal static partial class SpecRules
             return ("privacy.cipher", "aes-256-gcm, chacha20-poly1305 or aes-256-gcm-siv");
         if (!Enum.IsDefined(spec.Privacy.Custody))
             return ("privacy.custody", "Managed or Sealed");
+        if (spec.RefusesSpeculation() is { } second)
+            return ("limits.speculate", second.TrimEnd('.'));
         if (spec.Privacy.RefusesParallel() is { } conflict)
             return ("privacy.parallel", conflict.TrimEnd('.'));
         return Enum.IsDefined(spec.Budget.Tier) ? null : ("budget.tier", "Economy, Standard or Priority");

@@ -21,8 +21,8 @@ internal static class TaskCodec
         .Add<PartsRejected, Proto.PartsRejected>("task.parts-rejected.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<PartsSpared, Proto.PartsSpared>(
             "task.parts-spared.1",
-            e => new Proto.PartsSpared { Parts = { Map(e.Parts, p => new Proto.PartsSpared.Types.Part { Part_ = p.Part, ClosedBy = p.ClosedBy }) }, At = Ticks(e.At) },
-            m => new PartsSpared(Map(m.Parts, p => new Spared(p.Part_, p.ClosedBy)), Time(m.At)))
+            e => new Proto.PartsSpared { Parts = { Map(e.Parts, SparedPart) }, At = Ticks(e.At) },
+            m => new PartsSpared(Map(m.Parts, p => new Spared(p.Part_, p.ClosedBy, p.HasStopped ? p.Stopped : null)), Time(m.At)))
         .Add<OperatorDistrusted, Proto.OperatorDistrusted>("task.operator-distrusted.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<AttemptsFailed, Proto.AttemptsFailed>("task.attempts-failed.1", Encode, Decode)
         .Add<AttemptsResumed, Proto.AttemptsResumed>("task.attempts-resumed.1", Encode, Decode)
@@ -63,6 +63,14 @@ internal static class TaskCodec
         At = Ticks(e.At),
         CheckSeed = Bytes(e.CheckSeed),
     };
+
+    private static Proto.PartsSpared.Types.Part SparedPart(Spared p)
+    {
+        var part = new Proto.PartsSpared.Types.Part { Part_ = p.Part, ClosedBy = p.ClosedBy };
+        if (p.Stopped is { } stopped)
+            part.Stopped = stopped;
+        return part;
+    }
 
     private static TaskSubmitted Decode(Proto.TaskSubmitted m) => new(
         new Submission(
@@ -196,6 +204,9 @@ internal static class TaskCodec
                 Fault = Fault(f.Fault),
                 Log = f.Log is { } log ? Blob(log) : null,
                 Signature = Bytes(f.Signature),
+                NodeDied = f.NodeDied,
+                Checkpoint = f.Checkpoint is { } left ? Blob(left) : null,
+                CheckpointSignature = Bytes(f.CheckpointSignature),
             }),
         },
         At = Ticks(e.At),
@@ -207,7 +218,12 @@ internal static class TaskCodec
             Node(f.Node),
             Fault(f.Fault),
             f.Log is null ? null : Blob(f.Log),
-            f.Signature.ToByteArray())),
+            f.Signature.ToByteArray())
+        {
+            NodeDied = f.NodeDied,
+            Checkpoint = f.Checkpoint is null ? null : Blob(f.Checkpoint),
+            CheckpointSignature = f.CheckpointSignature.ToByteArray(),
+        }),
         Time(m.At));
 
     private static Proto.AttemptsResumed Encode(AttemptsResumed e) => new()
@@ -216,10 +232,11 @@ internal static class TaskCodec
         Node = Id(e.Node),
         Session = e.Session,
         At = Ticks(e.At),
+        Survived = { Map(e.Survived, Attempt) },
     };
 
     private static AttemptsResumed Decode(Proto.AttemptsResumed m)
-        => new(Map(m.Attempts, Attempt), Node(m.Node), m.Session, Time(m.At));
+        => new(Map(m.Attempts, Attempt), Node(m.Node), m.Session, Time(m.At)) { Survived = Map(m.Survived, Attempt) };
 
     private static Proto.TaskAdjusted Encode(TaskAdjusted e) => new()
     {

@@ -79,7 +79,7 @@ internal sealed class TaskRow(TaskId id)
                 break;
             case PartsAdded e:
                 Total += e.Parts.Count;
-                Checks += Verified?.Add(e.First, e.Parts) ?? 0;
+                Checks += Verified?.Add(e.First, e.Parts) ?? e.Parts.Count(p => p.CheckOf is not null);
                 break;
             case PartsAssigned e:
                 Running += e.Parts.Count;
@@ -98,6 +98,9 @@ internal sealed class TaskRow(TaskId id)
             case PartsSpared e:
                 Verified?.Spare(e);
                 Accepted += e.Parts.Count;
+                Running -= e.Parts.Count(p => p.Stopped is not null);
+                if (Verified is null)
+                    ChecksAccepted += e.Parts.Count; // of a part and its twin, both are accepted at once
                 CompleteIfDone(e.At);
                 break;
             case OperatorDistrusted e:

@@ -96,7 +96,9 @@ public sealed class FileVault : IVault, IDisposable
         ];
         byte[][] results = [.. order.Results.Select(r => KeySchedule.Result(taskKey, r.Part, r.Attempt))];
         byte[]? verify = order.VerifyOf is { } checkedPart ? KeySchedule.Verify(taskKey, checkedPart) : null;
-        var pages = GrantedKeys.Write(keys[0], keys[1], keys[2], keys[3], results, verify);
+        byte[]? checkpoint = order.MayLeaveCheckpoint ? KeySchedule.Checkpoint(taskKey, attempt.Part, attempt.Number) : null;
+        byte[]? former = order.BeginsFrom is { } earlier ? KeySchedule.Checkpoint(taskKey, attempt.Part, earlier) : null;
+        var pages = GrantedKeys.Write(keys[0], keys[1], keys[2], keys[3], results, verify, checkpoint, former);
         try
         {
             var wrapped = new byte[pages.Count][];
@@ -113,6 +115,8 @@ public sealed class FileVault : IVault, IDisposable
             foreach (var secret in keys.Concat(results).Concat(pages))
                 CryptographicOperations.ZeroMemory(secret);
             CryptographicOperations.ZeroMemory(verify);
+            CryptographicOperations.ZeroMemory(checkpoint);
+            CryptographicOperations.ZeroMemory(former);
         }
     }
 

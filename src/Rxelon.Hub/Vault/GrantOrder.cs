@@ -11,6 +11,12 @@ namespace Rxelon.Hub.Vault;
 /// <param name="VerifyOf">The part whose verify key it gets: the one that it checks, or itself; null when the task is not verified.</param>
 public sealed record GrantOrder(AttemptId Attempt, int? Source, string Program, IReadOnlyList<NeededResult> Results, int? VerifyOf = null)
 {
+    /// <summary>It may leave a checkpoint, and gets the key for that.</summary>
+    public bool MayLeaveCheckpoint { get; init; }
+
+    /// <summary>The attempt of the same part whose checkpoint it begins from; null: none.</summary>
+    public int? BeginsFrom { get; init; }
+
     /// <summary>A part of the submission that needs no others.</summary>
     public static GrantOrder Plain(AttemptId attempt) => new(attempt, attempt.Part, StageTerms.NameOfProgram(""), []);
 }

@@ -21,7 +21,7 @@ internal sealed class NodeHost(NodeOptions options, TextWriter output, TextWrite
     internal const int Ok = 0;
     internal const int Misused = 2;
     internal const int RefusedByHub = 3;
-    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(12);
 
     /// <summary>Gives the exit code: 0 ended as asked, 2 cannot start, 3 refused by the hub for good.</summary>
     internal async Task<int> RunAsync(CancellationToken stop)

@@ -150,6 +150,18 @@ public interface ISandbox : IAsyncDisposable
     /// </summary>
     Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel);
 
+    /// <summary>
+    /// Asks the running program, by a signal, to leave a checkpoint and end; false when there is no way to ask it. From then on the run
+    /// ends as stopped, however the program ends.
+    /// </summary>
+    Task<bool> AskToEndAsync() => Task.FromResult(false);
+
+    /// <summary>True when the program has left a checkpoint so far; may be called while running.</summary>
+    bool HasCheckpoint => false;
+
+    /// <summary>After a run that was stopped and before disposal: what the program left to be continued from; null for nothing.</summary>
+    Stream? OpenCheckpoint() => null;
+
     /// <summary>Usage so far; may be called while running.</summary>
     LiveUsage Stats();
 

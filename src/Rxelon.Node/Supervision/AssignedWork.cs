@@ -23,6 +23,12 @@ internal sealed class AssignedWork(AttemptId id, AssignedPart first)
 
     internal bool Carries { get; } = first.Carries;
 
+    /// <summary>What an earlier attempt left to be continued from; null: begin from the input.</summary>
+    internal Blob? Checkpoint { get; } = first.Checkpoint;
+
+    /// <summary>That attempt.</summary>
+    internal int CheckpointNumber { get; } = checked((int)first.CheckpointNumber);
+
     internal IReadOnlyList<NeededBlob> Results => _results;
 
     /// <summary>All needed results are named; only then can it begin.</summary>

@@ -16,7 +16,7 @@ namespace Rxelon.Node.Supervision;
 /// One attempt: prepare → ready → (keys) → running → (upload) → reported. Every end but an ordered stop sends a signed report
 /// or failure. What it does not expect makes it crash; the supervisor reports that, and nothing else is touched.
 /// </summary>
-internal sealed class AttemptActor : ReceiveActor, IWithTimers
+internal sealed partial class AttemptActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan KeyPatience = TimeSpan.FromMinutes(15);
@@ -43,6 +43,8 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         _link = link;
         _work = new AttemptWork(services, task, id, part, frame => link.Tell(new Send(frame, Reliable: true)));
         Receive<StopNow>(OnStop);
+        Receive<HandOver>(OnHandOver);
+        Receive<Asked>(_ => { });
         Receive<Prepared>(OnPrepared);
         Receive<GrantKeys>(OnKeys);
         Receive<Ran>(m => OnRan(m.Outcome));
@@ -68,6 +70,7 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
     {
         _cancel.Cancel();
         _result?.Dispose();
+        _checkpoint?.Dispose();
         _ = _work.DisposeAsync().AsTask().ContinueWith(_ => _cancel.Dispose(), TaskScheduler.Default);
     }
 
@@ -107,28 +110,28 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
         _stops = outcome.Stops;
         _answer = outcome.Answer;
         if (outcome.Fault is { } fault)
-            Fail(fault, outcome.Metering, outcome.Log);
+            FailOrGiveBack(fault, outcome);
         else if (_result!.Reference.IsInline)
             Report();
         else
-            AskForUpload();
+            AskForUpload(_result);
     }
 
-    private void AskForUpload() => _link.Tell(new Send(
+    private void AskForUpload(CipherBlob blob) => _link.Tell(new Send(
         new ToHub
         {
             UploadRequest = new UploadRequest
             {
                 Attempt = _work.Id.ToKey(),
-                Id = ByteString.CopyFrom(_result!.Reference.Id.ToDigest()),
-                Size = _result.Reference.Size,
+                Id = ByteString.CopyFrom(blob.Reference.Id.ToDigest()),
+                Size = blob.Reference.Size,
             },
         },
         Reliable: true));
 
     private void OnUploadGrant(UploadTo upload)
     {
-        if (_result is null)
+        if (Uploading is not { } blob)
             return;
         if (upload.Grant.Code == FaultCodes.StaleAttempt)
         {
@@ -138,17 +141,25 @@ internal sealed class AttemptActor : ReceiveActor, IWithTimers
 
         if (upload.Grant.Path.Length == 0)
         {
+            if (_result is null)
+            {
+                GiveBack(null);
+                return;
+            }
+
             var code = upload.Grant.Code.Length > 0 ? upload.Grant.Code : FaultCodes.Unavailable;
             Fail(new Fault(code, "The hub did not take the result's upload.", Culprit.Hub, Retryable: true), _metering, null);
             return;
         }
 
-        _services.Blobs.UploadAsync(upload.Grant.Path, _result, _cancel.Token).PipeTo(Self, success: fault => new Uploaded(fault));
+        _services.Blobs.UploadAsync(upload.Grant.Path, blob, _cancel.Token).PipeTo(Self, success: fault => new Uploaded(fault));
     }
 
     private void OnUploaded(Uploaded uploaded)
     {
-        if (uploaded.Fault is { } fault)
+        if (_result is null)
+            GiveBack(uploaded.Fault is null ? _checkpoint : null);
+        else if (uploaded.Fault is { } fault)
             Fail(fault, _metering, null);
         else
             Report();

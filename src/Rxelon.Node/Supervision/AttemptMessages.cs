@@ -22,5 +22,11 @@ internal sealed record GrantKeys(ReadOnlyMemory<byte> Sealed, int Page) : INoSer
 /// <summary>Supervisor to attempt: the hub does not want it any more.</summary>
 internal sealed record StopNow(string Reason) : INoSerializationVerificationNeeded;
 
+/// <summary>
+/// Supervisor to attempt: it leaves, with what its program left to be continued elsewhere. <paramref name="OnlyWithCheckpoint"/>: only if the
+/// program has left something so far. <paramref name="IsOrdered"/>: by the hub, and not because this node ends.
+/// </summary>
+internal sealed record HandOver(string Reason, bool OnlyWithCheckpoint = false, bool IsOrdered = false) : INoSerializationVerificationNeeded;
+
 /// <summary>Supervisor to attempt: where the result goes, or why not.</summary>
 internal sealed record UploadTo(UploadGrant Grant) : INoSerializationVerificationNeeded;

@@ -19,7 +19,11 @@ namespace Rxelon.Node.Supervision;
 /// <param name="Log">The log's end, encrypted.</param>
 /// <param name="Stops">The result has the file that ends the task's rounds.</param>
 /// <param name="Answer">What the result says, blinded; in a verified task.</param>
-internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering Metering, byte[]? Log, bool Stops = false, Answer? Answer = null);
+internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering Metering, byte[]? Log, bool Stops = false, Answer? Answer = null)
+{
+    /// <summary>What a program that had to leave wants to be continued from, encrypted; null for nothing.</summary>
+    internal CipherBlob? Checkpoint { get; init; }
+}
 
 /// <summary>
 /// The work of one attempt without the talking: prepare without keys, then run with them. One call at a time. Disposing waits
@@ -32,7 +36,9 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     private const int LogLimit = 24 * 1024;
 
     private readonly AttemptLogs _logs = new(services.Time, id, task.Kind, send);
+    private readonly LeaveOrder _leave = new();
     private CipherBlob? _input;
+    private CipherBlob? _former;
     private ISandbox? _sandbox;
     private Task _underWay = Task.CompletedTask;
 
@@ -58,6 +64,12 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         return running;
     }
 
+    /// <summary>True when the program has left a checkpoint so far.</summary>
+    internal bool HasCheckpoint => _sandbox?.HasCheckpoint ?? false;
+
+    /// <summary>The program has to leave: the run ends soon, as stopped and with its checkpoint, unless it has ended just now.</summary>
+    internal Task LeaveAsync() => _leave.GiveAsync(_sandbox, _underWay, services.Time);
+
     /// <summary>What the sandbox uses.</summary>
     internal LiveUsage Usage => _sandbox?.Stats() ?? default;
 
@@ -71,6 +83,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         await _underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await CloseAsync().ConfigureAwait(false);
         _logs.Dispose();
+        await _leave.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<Fault?> PrepareCoreAsync(CancellationToken cancel)
@@ -87,6 +100,9 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
                 return noInput;
             _input = fetched.Value;
         }
+
+        if (part.Checkpoint is { } checkpoint && await services.Blobs.FetchAsync(checkpoint, cancel).ConfigureAwait(false) is { IsOk: true } former)
+            _former = former.Value;
 
         if (await program.WaitAsync(cancel).ConfigureAwait(false) is { } noProgram)
             return noProgram;
@@ -125,14 +141,16 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         {
             using var own = _input is null ? null
                 : new PartDecryptStream(_input.OpenRead(), keys.Input, PartContext.Input(id.Task, part.Source), leaveOpen: true);
-            await using var composed = part.Results.Count == 0 ? null
-                : new ComposedInput(id.Task, own, part.Results, keys.Results, part.Carries, services.Blobs, cancel);
+            using var former = Checkpoints.Open(_former, id, part.CheckpointNumber, keys);
+            await using var composed = part.Results.Count == 0 && former is null ? null
+                : new ComposedInput(id.Task, own, part.Results, keys.Results, part.Carries, services.Blobs, cancel, former);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, _leave.Token);
             using var sealing = new PartEncryptStream(writer, keys.Result, suite, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
             RunResult ran;
             _logs.Open(keys.Log, suite);
             try
             {
-                ran = await _sandbox!.RunAsync(program.Value, composed?.Stream ?? own ?? Stream.Null, sealing, cancel).ConfigureAwait(false);
+                ran = await _sandbox!.RunAsync(program.Value, composed?.Stream ?? own ?? Stream.Null, sealing, ending.Token).ConfigureAwait(false);
             }
             catch (PartCorruptException e)
             {
@@ -145,7 +163,14 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
 
             _logs.Close(hasResult: ran.Fault is null);
             if (ran.Fault is not null)
-                return new AttemptOutcome(ran.Fault, null, ran.Metering, SealLog(ran.StderrTail, keys, suite));
+            {
+                return new AttemptOutcome(ran.Fault, null, ran.Metering, SealLog(ran.StderrTail, keys, suite))
+                {
+                    Checkpoint = _leave.IsGiven && ran.Fault.Code == FaultCodes.Stopped
+                        ? await Checkpoints.SealAsync(_sandbox, services.Spool, id, keys, suite, cancel).ConfigureAwait(false) : null,
+                };
+            }
+
             sealing.Complete();
             await CloseAsync().ConfigureAwait(false);
             var result = writer.Finish();
@@ -195,6 +220,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     {
         _input?.Dispose();
         _input = null;
+        _former?.Dispose();
+        _former = null;
         if (Interlocked.Exchange(ref _sandbox, null) is { } sandbox)
             await sandbox.DisposeAsync().ConfigureAwait(false);
     }

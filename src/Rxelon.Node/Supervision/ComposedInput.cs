@@ -24,6 +24,7 @@ internal sealed class NeededResultException(Fault fault) : Exception(fault.Messa
 internal sealed class ComposedInput : IAsyncDisposable
 {
     private const int Ahead = 8;
+    private const string FormerName = PartArchive.InPrefix + PartArchive.Checkpoint;
 
     private readonly Pipe _pipe = new();
     private readonly CancellationTokenSource _cancel;
@@ -36,13 +37,14 @@ internal sealed class ComposedInput : IAsyncDisposable
     /// <param name="carries">The last one is the previous round's.</param>
     /// <param name="blobs">Fetches what did not ride along.</param>
     /// <param name="cancel">Gives up.</param>
+    /// <param name="former">What an earlier attempt left; goes to <c>in/.checkpoint</c>, and nothing of the input does.</param>
     internal ComposedInput(
         TaskId task, Stream? own, IReadOnlyList<NeededBlob> results, IReadOnlyList<byte[]> keys, bool carries, BlobTransfer blobs,
-        CancellationToken cancel)
+        CancellationToken cancel, OpenedCheckpoint? former = null)
     {
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Stream = _pipe.Reader.AsStream();
-        _filling = Task.Run(() => FillAsync(task, own, results, keys, carries, blobs), CancellationToken.None);
+        _filling = Task.Run(() => FillAsync(task, own, results, keys, carries, blobs, former), CancellationToken.None);
     }
 
     /// <summary>To be read once, to its end or not. What went wrong with a result is thrown here.</summary>
@@ -61,7 +63,8 @@ internal sealed class ComposedInput : IAsyncDisposable
     internal static string FolderOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{PartArchive.InPrefix}results/{number:000000}/");
 
     private async Task FillAsync(
-        TaskId task, Stream? own, IReadOnlyList<NeededBlob> results, IReadOnlyList<byte[]> keys, bool carries, BlobTransfer blobs)
+        TaskId task, Stream? own, IReadOnlyList<NeededBlob> results, IReadOnlyList<byte[]> keys, bool carries, BlobTransfer blobs,
+        OpenedCheckpoint? former)
     {
         Queue<Task<Outcome<CipherBlob>>> fetches = [];
         Exception? error = null;
@@ -70,8 +73,10 @@ internal sealed class ComposedInput : IAsyncDisposable
             var writer = new TarWriter(_pipe.Writer.AsStream(leaveOpen: true), TarEntryFormat.Pax, leaveOpen: true);
             await using (writer.ConfigureAwait(false))
             {
+                if (former is not null)
+                    await WriteAsync(former, writer).ConfigureAwait(false);
                 if (own is not null)
-                    await CopyAsync(own, writer, static name => name).ConfigureAwait(false);
+                    await CopyAsync(own, writer, name => former is not null && name == FormerName ? null : name).ConfigureAwait(false);
                 var next = 0;
                 for (var i = 0; i < results.Count; i++)
                 {
@@ -114,6 +119,9 @@ internal sealed class ComposedInput : IAsyncDisposable
                 await DiscardAsync(fetch).ConfigureAwait(false);
         }
     }
+
+    private Task WriteAsync(OpenedCheckpoint former, TarWriter to)
+        => to.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, FormerName) { DataStream = new SizedStream(former.Plain, former.Length) }, _cancel.Token);
 
     private static async Task DiscardAsync(Task<Outcome<CipherBlob>> fetch)
     {

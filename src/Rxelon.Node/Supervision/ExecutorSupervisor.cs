@@ -14,7 +14,7 @@ namespace Rxelon.Node.Supervision;
 /// One <see cref="AttemptActor"/> per attempt, the room they take, and the frames between them and the hub. Attempts that break
 /// down are reported here; the others go on.
 /// </summary>
-internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
+internal sealed partial class ExecutorSupervisor : ReceiveActor, IWithTimers
 {
     /// <summary>A task's program stays open this long after its last attempt here: the next part usually follows at once.</summary>
     private static readonly TimeSpan TaskLinger = TimeSpan.FromSeconds(30);
@@ -52,6 +52,8 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
         Receive<ForgetTask>(OnForgetTask);
         Receive<AskRunning>(_ => OnAskRunning());
         Receive<StopAll>(OnStopAll);
+        Receive<StopPatienceOver>(_ => OnStopPatienceOver());
+        Receive<LinkDown>(_ => OnLinkDown());
         Receive<LookForImages>(_ => LookForImagesAsync().PipeTo(Self));
         Receive<ImagesSeen>(OnImages);
         Receive<Status.Failure>(f => _log.Warning(f.Cause, "An executor did not say what it has now; the last list stays"));
@@ -108,7 +110,9 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 break;
             case ToNode.BodyOneofCase.Stop:
                 _gathering.Remove(frame.Stop.Attempt.ToId());
-                Tell(frame.Stop.Attempt.ToId(), new StopNow(frame.Stop.Reason));
+                if (!frame.Stop.KeepCheckpoint)
+                    OnSettled(frame.Stop.Attempt.ToId());
+                Tell(frame.Stop.Attempt.ToId(), frame.Stop.KeepCheckpoint ? new HandOver(frame.Stop.Reason, IsOrdered: true) : new StopNow(frame.Stop.Reason));
                 break;
             case ToNode.BodyOneofCase.UploadGrant:
                 Tell(frame.UploadGrant.Attempt.ToId(), new UploadTo(frame.UploadGrant));
@@ -122,8 +126,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
                 break;
             case ToNode.BodyOneofCase.Drain:
                 _log.Info("Draining: {Reason}", frame.Drain.Reason);
-                _draining = true;
-                OfferChanged();
+                Drain(frame.Drain);
                 break;
             default:
                 throw new InvalidOperationException($"A frame of kind {frame.BodyCase} is not for attempts.");
@@ -139,6 +142,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
 
     private void OnReportAck(ReportAck ack)
     {
+        OnSettled(ack.Attempt.ToId());
         if (!ack.Accepted)
             _log.Info("The hub did not take attempt {Attempt}: {Code}: {Message}", ack.Attempt.ToId(), ack.Code, ack.Message);
     }
@@ -151,7 +155,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
             var id = new AttemptId(task.Task, checked((int)part.Part), checked((int)part.Number));
             if (_attempts.ContainsKey(id) || Gathered(id, part) is not { } work)
                 continue;
-            if (RunningCount >= _services.Terms.Slots || !task.Resources.FitsIn(_services.Terms.Total - Used))
+            if (_stopping is not null || RunningCount >= _services.Terms.Slots || !task.Resources.FitsIn(_services.Terms.Total - Used))
             {
                 Fail(id, FaultCodes.NodeBusy, "The node has no room for this part just now.");
                 continue;
@@ -248,6 +252,7 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
             ForgetLater(attempt.Task.Key);
         _actors.Remove(attempt.Actor);
         OfferChanged();
+        LeaveIfDone();
     }
 
     private void ForgetLater((TaskId, string) task) => Timers.StartSingleTimer(task, new ForgetTask(task), TaskLinger);
@@ -256,13 +261,6 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     {
         if (!IsUsed(forget.Task) && _tasks.Remove(forget.Task, out var task))
             task.Dispose();
-    }
-
-    /// <summary>The program ends: what runs is reported, so that the hub gives it to others at once.</summary>
-    private void OnStopAll(StopAll stop)
-    {
-        FailAll(FaultCodes.NodeRestarted, stop.Reason);
-        Sender.Tell(AllStopped.Instance);
     }
 
     private void FailAll(string code, string message)
@@ -351,14 +349,6 @@ internal sealed class ExecutorSupervisor : ReceiveActor, IWithTimers
     private Resources Used => _attempts.Values
         .Where(a => a.Phase != Phase.Reporting)
         .Aggregate(default(Resources), (sum, a) => sum + a.Task.Resources);
-
-    /// <summary>To the supervisor: the program ends. Answered by <see cref="AllStopped"/>.</summary>
-    internal sealed record StopAll(string Reason) : INoSerializationVerificationNeeded;
-
-    internal sealed class AllStopped : INoSerializationVerificationNeeded
-    {
-        internal static AllStopped Instance { get; } = new();
-    }
 
     private sealed class Attempt(IActorRef actor, TaskWork task)
     {

@@ -26,6 +26,7 @@ internal sealed class NodeSupervisor : ReceiveActor
     private readonly IActorRef _executors;
     private readonly IActorRef _integrity = ActorRefs.Nobody;
     private IActorRef _leaving = ActorRefs.Nobody;
+    private bool _linkIsUp;
 
     public NodeSupervisor(NodeServices services, Func<IActorRef, Props> link, INodeObserver observer)
     {
@@ -53,13 +54,16 @@ internal sealed class NodeSupervisor : ReceiveActor
         _log.Debug("The hub's blobs are at {BlobBase}", up.Welcome.BlobBase);
         if (Uri.TryCreate(up.Welcome.BlobBase, UriKind.Absolute, out var blobs) && HubHttp.RefuseUrl(blobs) is null)
             _services.Blobs.SetBase(up.Welcome.BlobBase);
+        _linkIsUp = true;
         _integrity.Tell(up);
         _observer.Up(up.Epoch);
     }
 
     private void OnDown(LinkDown down)
     {
+        _linkIsUp = false;
         _integrity.Tell(down);
+        _executors.Tell(down);
         _observer.Down(down.Fault, down.Final);
     }
 
@@ -67,7 +71,7 @@ internal sealed class NodeSupervisor : ReceiveActor
     {
         _leaving = Sender;
         Context.Watch(_link);
-        _executors.Tell(new ExecutorSupervisor.StopAll(leave.Reason));
+        _executors.Tell(new ExecutorSupervisor.StopAll(leave.Reason, _linkIsUp));
     }
 
     /// <summary>To the node: report what runs, say goodbye. Answered by <see cref="Left"/>.</summary>

@@ -38,8 +38,8 @@ internal static class Reports
         return new ToHub { Report = report };
     }
 
-    /// <summary>The failure, with the end of the log encrypted for the owner.</summary>
-    internal static ToHub Failure(NodeServices services, AttemptId id, Fault fault, Metering metering, byte[]? log)
+    /// <summary>The failure, with the end of the log encrypted for the owner, and with what the program left for the next attempt.</summary>
+    internal static ToHub Failure(NodeServices services, AttemptId id, Fault fault, Metering metering, byte[]? log, CipherBlob? checkpoint = null)
     {
         var message = fault.Message.Length > LongestMessage ? fault.Message[..LongestMessage] : fault.Message;
         var failure = new AttemptFailure
@@ -60,6 +60,15 @@ internal static class Reports
                 Size = log.Length,
                 Inline = UnsafeByteOperations.UnsafeWrap(log),
             };
+        }
+
+        if (checkpoint is not null)
+        {
+            failure.Checkpoint = new Blob { Id = ByteString.CopyFrom(checkpoint.Reference.Id.ToDigest()), Size = checkpoint.Reference.Size };
+            if (checkpoint.Reference.IsInline)
+                failure.Checkpoint.Inline = UnsafeByteOperations.UnsafeWrap(checkpoint.ToArray());
+            failure.CheckpointSignature = UnsafeByteOperations.UnsafeWrap(
+                services.Identity.Sign(SignedStatements.Checkpoint(id, services.Node, checkpoint.Reference)));
         }
 
         return new ToHub { Failure = failure };

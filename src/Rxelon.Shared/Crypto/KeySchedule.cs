@@ -30,6 +30,10 @@ public static class KeySchedule
     public static byte[] Log(ReadOnlySpan<byte> taskKey, int part, int attempt)
         => Expand(taskKey, $"log/{Number(part)}/{Number(attempt)}");
 
+    /// <summary>Encrypts what an attempt leaves for the next one: label <c>rx/key/v1/checkpoint/{part}/{attempt}</c>.</summary>
+    public static byte[] Checkpoint(ReadOnlySpan<byte> taskKey, int part, int attempt)
+        => Expand(taskKey, $"checkpoint/{Number(part)}/{Number(attempt)}");
+
     /// <summary>Blinds the answers of nodes that check each other: label <c>rx/key/v1/verify/{part}</c>.</summary>
     public static byte[] Verify(ReadOnlySpan<byte> taskKey, int part) => Expand(taskKey, $"verify/{Number(part)}");
 

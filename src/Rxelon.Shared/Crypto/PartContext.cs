@@ -16,6 +16,9 @@ public enum PartRole : byte
 
     /// <summary>From the user to every node of the task: module, arguments, environment, common inputs.</summary>
     Shared = 4,
+
+    /// <summary>From one attempt's node to the next attempt's: how far the program had come.</summary>
+    Checkpoint = 5,
 }
 
 /// <summary>
@@ -25,7 +28,7 @@ public enum PartRole : byte
 /// <param name="Task">The task; must be set.</param>
 /// <param name="Role">What it is for.</param>
 /// <param name="Part">Index of the part from 0; 0 for <see cref="PartRole.Shared"/>.</param>
-/// <param name="Attempt">Number of the attempt from 1 for results and logs; 0 otherwise.</param>
+/// <param name="Attempt">Number of the attempt from 1 for results, logs and checkpoints; 0 otherwise.</param>
 /// <param name="Name">Name of a shared blob; empty otherwise.</param>
 public readonly record struct PartContext(TaskId Task, PartRole Role, int Part, int Attempt, string Name)
 {
@@ -41,6 +44,9 @@ public readonly record struct PartContext(TaskId Task, PartRole Role, int Part, 
     /// <summary>The log of one attempt as it comes, chunk by chunk (<see cref="LogSealer"/>).</summary>
     public static PartContext LiveLog(TaskId task, int part, int attempt) => new(task, PartRole.Log, part, attempt, "live");
 
+    /// <summary>The checkpoint of one attempt.</summary>
+    public static PartContext Checkpoint(TaskId task, int part, int attempt) => new(task, PartRole.Checkpoint, part, attempt, "");
+
     /// <summary>A blob that all parts of the task use.</summary>
     public static PartContext Shared(TaskId task, string name) => new(task, PartRole.Shared, 0, 0, name);
 
@@ -50,6 +56,7 @@ public readonly record struct PartContext(TaskId Task, PartRole Role, int Part, 
         PartRole.Input => $"input of part {Part} of {Task}",
         PartRole.Result => $"result of part {Part}, attempt {Attempt}, of {Task}",
         PartRole.Log => $"log of part {Part}, attempt {Attempt}, of {Task}",
+        PartRole.Checkpoint => $"checkpoint of part {Part}, attempt {Attempt}, of {Task}",
         PartRole.Shared => $"shared '{Name}' of {Task}",
         _ => $"role {(int)Role} of {Task}",
     };

@@ -63,9 +63,11 @@ public static class FaultCodes
     public const string NodeRestarted = "node-restarted";
     public const string StaleAttempt = "stale-attempt";
     public const string Stopped = "stopped";
+    public const string HandedOver = "handed-over";
 
     // Tasks
     public const string RetriesExhausted = "retries-exhausted";
+    public const string KillsNodes = "kills-nodes";
     public const string DeadlinePassed = "deadline-passed";
     public const string CancelledByOwner = "cancelled-by-owner";
     public const string AlreadyEnded = "already-ended";

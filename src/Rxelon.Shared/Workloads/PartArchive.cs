@@ -12,6 +12,12 @@ public static class PartArchive
     public const string InPrefix = "in/";
     public const string OutPrefix = "out/";
 
+    /// <summary>
+    /// The file in <c>/out</c> that a program leaves to be continued elsewhere, and in <c>/in</c> where the next attempt finds it
+    /// (docs/design/checkpoints.md). It, and names that begin with it and a dot, are no part of a result.
+    /// </summary>
+    public const string Checkpoint = ".checkpoint";
+
     /// <summary>Bytes of stderr that a result keeps.</summary>
     public const int StderrTail = 64 * 1024;
 }

@@ -58,6 +58,15 @@ public static class SignedStatements
         => new StatementWriter("rx/commit/v1")
             .Bytes(attempt.Task.ToBytes()).U32(attempt.Part).U32(attempt.Number).Bytes(node.ToBytes()).Bytes(commitment).ToArray();
 
+    /// <summary>
+    /// What a node's attempt leaves for the next one (docs/design/checkpoints.md): "rx/checkpoint/v1\n" ‖ task 16 ‖ u32 part ‖ u32 attempt ‖
+    /// node 16 ‖ digest 32 ‖ u64 size.
+    /// </summary>
+    public static byte[] Checkpoint(AttemptId attempt, NodeId node, BlobRef checkpoint)
+        => new StatementWriter("rx/checkpoint/v1")
+            .Bytes(attempt.Task.ToBytes()).U32(attempt.Part).U32(attempt.Number).Bytes(node.ToBytes())
+            .Bytes(checkpoint.Id.ToDigest()).I64(checkpoint.Size).ToArray();
+
     /// <summary>A node's failure report: "rx/failure/v1\n" ‖ task ‖ u32 part ‖ u32 attempt ‖ node ‖ SHA-256(code ‖ 0x0A ‖ message).</summary>
     public static byte[] Failure(AttemptId attempt, NodeId node, string code, string message)
         => new StatementWriter("rx/failure/v1")

@@ -102,6 +102,14 @@ public sealed record TaskSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RoundsSpec? Rounds { get; init; }
 
+    /// <summary>Why <see cref="Limits.Speculate"/> does not go with the rest, or null when it does.</summary>
+    public string? RefusesSpeculation() => !Limits.Speculate ? null
+        : Verify is { Policy: not VerifyPolicy.None } ? "verify runs parts on several nodes already: leave speculate out."
+        : Privacy.Rotate ? "with rotate one part runs at a time, and a second attempt of it would get its keys before it was accepted: leave speculate out."
+        : Privacy.Sticky ? "a sticky task keeps to one node, and a second attempt needs another: leave speculate out."
+        : Privacy.Custody != Custody.Managed ? "under this custody the owner's client hands over keys of the parts that it submitted only: leave speculate out."
+        : null;
+
     /// <summary>How results are checked; null: every signed result counts.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VerifySpec? Verify { get; init; }
@@ -136,6 +144,11 @@ public sealed record Limits
 
     /// <summary>Seconds from submission until the task must have ended; 0 means none.</summary>
     public long DeadlineSeconds { get; init; }
+
+    /// <summary>A part that takes far longer than the others runs once more beside itself, on another node (docs/design/speculation.md).</summary>
+    // Absent when false: specs that do not ask for it keep the bytes that were signed.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Speculate { get; init; }
 }
 
 /// <summary>Which nodes qualify. Empty lists mean any.</summary>

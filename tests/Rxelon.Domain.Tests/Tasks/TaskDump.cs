@@ -32,7 +32,7 @@ internal static class TaskDump
                 text.Append(CultureInfo.InvariantCulture, $" | {part.Origin?.CheckOf} {part.Answered?.Result.Attempt} {part.Answered?.Result.Cost} {part.Answered?.Revealed}");
             text.Append(CultureInfo.InvariantCulture, $" | {part.Result?.Stop} {part.Result?.Attempt} {part.Result?.Cost} {part.Result?.Result.Id}");
             text.AppendLine(CultureInfo.InvariantCulture,
-                $" | {t?.ProgramFaults} {t?.OtherFaults} {t?.Last.Code} {string.Join(',', t?.Avoid ?? [])} {string.Join(',', t?.ProgramCodes ?? [])}");
+                $" | {t?.ProgramFaults} {t?.OtherFaults} {t?.Last.Code} {string.Join(',', t?.Avoid ?? [])} {string.Join(',', t?.ProgramCodes ?? [])} {string.Join(',', t?.Deaths ?? [])} {t?.HandOvers} {part.Checkpoint}");
         }
 
         return text.ToString();

@@ -51,10 +51,10 @@ internal sealed class Network
         if (!Tasks.ContainsKey(id))
             Tasks.Add(id, Shells.Task(task));
         Task(id, Given.Submit(
-            task, parts,
+            task, Speculates(task) ? parts + 4 : parts,
             s => Shaped(s with
             {
-                Limits = s.Limits with { Retries = 1 },
+                Limits = s.Limits with { Retries = 1, Speculate = Speculates(task) },
                 Verify = Rotates(id) || IsSealed(id) ? null : Terms(task),
                 Privacy = s.Privacy with { Rotate = Rotates(id), Custody = IsSealed(id) ? Custody.Sealed : Custody.Managed },
             }, task),
@@ -67,6 +67,9 @@ internal sealed class Network
 
     /// <summary>Every other task has its keys with its owner, whose client attends as well as the bus lets it.</summary>
     internal static bool IsSealed(TaskId task) => task.ToBytes()[15] % 2 == 1;
+
+    /// <summary>Some tasks overtake their slow parts.</summary>
+    internal static bool Speculates(int task) => !Rotates(Ids.Task(task)) && !IsSealed(Ids.Task(task)) && Terms(task) is null;
 
     // Unverified, always checked, checked by chance, checked by what is at stake, in turn.
     private static VerifySpec? Terms(int task) => (task / 6 % 4) switch
@@ -222,7 +225,8 @@ internal sealed class Network
         {
             Assert.Equal(0, state.Parts[part].Missing);
             var others = demand.Apart.GetValueOrDefault(part)?.Operators ?? [];
-            var allowed = Enumerable.Range(0, Operators).Where(o => !demand.Distrusted.Contains(Operator(o)) && !others.Contains(Operator(o))).ToList();
+            var allowed = Enumerable.Range(0, Operators).Where(o => !demand.Distrusted.Contains(Operator(o)) && !others.Contains(Operator(o))
+                && !(demand.Paired.Contains(part) && demand.Avoid[part].Contains(Ids.Node(o)))).ToList();
             if (allowed.Count == 0)
                 continue;
             var n = allowed[(part + _handled) % allowed.Count];
@@ -254,7 +258,8 @@ internal sealed class Network
         {
             _keys.TryAdd((task, attempt), (e.Node, e.SessionKey));
             Assert.Equal((e.Node, e.SessionKey), _keys[(task, attempt)]);
-            var fault = ((attempt.Part + attempt.Number + _sessionKeys) % 7) switch
+            var moves = (attempt.Part + attempt.Number + _handled) % 11 == 0;
+            var fault = moves ? new Fault(FaultCodes.HandedOver, "moves", Culprit.None, true) : ((attempt.Part + attempt.Number + _sessionKeys) % 7) switch
             {
                 0 => new Fault(FaultCodes.ExecutorFailed, "broken", Culprit.Node, true),
                 1 => new Fault($"program-{attempt.Number}", "exit", Culprit.Program, true),
@@ -262,7 +267,7 @@ internal sealed class Network
             };
             Post(task, fault is null
                 ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0, Promise = Promise(task, attempt) }], Now)
-                : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, [])], Now));
+                : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, []) { NodeDied = fault.Culprit == Culprit.Node, Checkpoint = moves ? Ids.Blob(5_000_000 + attempt.Number) : null }], Now));
         }
     }
 

@@ -79,6 +79,30 @@ public sealed class NetworkSpecs
         Assert.True(gated > 0, "No walk came to a second part: this has shown nothing.");
     }
 
+    [Fact]
+    public void Of_a_part_and_its_twin_one_result_is_accepted_and_paid()
+    {
+        var twins = 0;
+        Choice.List[200, 800].Sample(choices =>
+        {
+            var network = Played(choices, _ => { });
+            network.Settle();
+            foreach (var task in network.Tasks.Where(t => Network.Speculates(t.Key.ToBytes()[15])).Select(t => t.Value))
+            {
+                var accepted = task.Journal.OfType<PartsAccepted>().SelectMany(e => e.Parts).ToList();
+                foreach (var (first, others) in task.Durable.Checks)
+                {
+                    Assert.Single(others);
+                    Interlocked.Increment(ref twins);
+                    var results = accepted.Where(a => a.Attempt.Part == first || a.Attempt.Part == others[0]).ToList();
+                    Assert.InRange(results.Count, task.Durable.Phase == TaskPhase.Completed ? 1 : 0, 1);
+                    Assert.Equal(Tokens.Sum(results.Select(r => r.Cost)), Tokens.Sum(others.Append(first).Select(p => task.Durable.Parts[p].Result?.Cost ?? Tokens.Zero)));
+                }
+            }
+        }, iter: 60);
+        Assert.True(twins > 0, "No walk came to a twin: this has shown nothing.");
+    }
+
     private static Network Played(IReadOnlyList<(int What, int Pick, bool Repeat, bool Lose)> choices, Action<Network> afterEach)
     {
         var network = new Network();

@@ -116,6 +116,7 @@ public sealed class SessionSpecs
         var took = await Eventually.TrueAsync("node-lost", () => edge.Chs.Failures.Any(f => f.Fault.Code == FaultCodes.NodeLost));
 
         Assert.InRange(took.TotalSeconds, 4, 10);
+        Assert.True(edge.Chs.Failures.Single(f => f.Fault.Code == FaultCodes.NodeLost).NodeDied);
         await Eventually.TrueAsync("the offer gone", () => edge.Chs.Matchmaker.OfType<OfferGone>().Any(o => o.Node == node.Id));
         await Eventually.TrueAsync("the window", () => edge.Chs.Got<RecordNodeWindow>().Any(w => w.Window.Lost == 1));
         Assert.False(edge.Chs.Current.ContainsKey(attempt));
@@ -166,6 +167,7 @@ public sealed class SessionSpecs
         var took = await Eventually.TrueAsync("the farewell", () => node.Got<LinkDown>().Any(d => d is { Final: true, Fault.Code: FaultCodes.NodeRevoked }));
         Assert.InRange(took.TotalSeconds, 0, 2);
         await Eventually.TrueAsync("node-lost", () => edge.Chs.Failures.Any(f => f.Fault.Code == FaultCodes.NodeLost));
+        Assert.All(edge.Chs.Failures, f => Assert.False(f.NodeDied));
         Assert.False(edge.Chs.Current.ContainsKey(attempt));
 
         await using var again = node.Clone().Start();

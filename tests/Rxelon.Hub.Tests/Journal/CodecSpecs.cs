@@ -65,6 +65,10 @@ public sealed class CodecSpecs
     [InlineData("node.state.1+quarantine")]
     [InlineData("node.enrolled.1+signed")]
     [InlineData("task.keys-released.1+owner")]
+    [InlineData("task.attempts-failed.1+died")]
+    [InlineData("task.parts-spared.1+stopped")]
+    [InlineData("task.attempts-failed.1+checkpoint")]
+    [InlineData("task.attempts-resumed.1+survived")]
     [InlineData("node.window-recorded.1+log")]
     [InlineData("node.state.1+integrity")]
     public void Fields_that_were_added_later_are_kept_as_well(string name)

@@ -39,6 +39,11 @@ internal static class Samples
         ["node.enrolled.1+signed"] = new NodeEnrolled(
             Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),
         ["task.keys-released.1+owner"] = new KeysReleased([new Released(Attempt, Node, Bytes(32, 13), ByOwner: true)], At),
+        ["task.attempts-failed.1+died"] = new AttemptsFailed([new Failed(Attempt, Node, Fault, null, []) { NodeDied = true }], At),
+        ["task.parts-spared.1+stopped"] = new PartsSpared([new Spared(9, 2, 3)], At),
+        ["task.attempts-failed.1+checkpoint"] = new AttemptsFailed(
+            [new Failed(Attempt, Node, Fault, null, [1]) { Checkpoint = Blob(33), CheckpointSignature = Bytes(64, 34) }], At),
+        ["task.attempts-resumed.1+survived"] = new AttemptsResumed([], Node, 42, At) { Survived = [Attempt] },
         ["node.window-recorded.1+log"] = new NodeWindowRecorded(
             new NodeWindow(At, At.AddHours(1), 1, 2, 3, 4, 5), At, new OperationHead(9, Bytes(32, 27), 1_790_000_000_000, Bytes(64, 28))),
         ["node.state.1+integrity"] = NodeState.Of(Node) with

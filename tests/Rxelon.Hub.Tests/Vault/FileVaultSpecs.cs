@@ -86,6 +86,21 @@ public sealed class FileVaultSpecs : IDisposable
     }
 
     [Fact]
+    public void An_attempt_that_is_continued_gets_the_key_of_exactly_the_checkpoint_that_it_begins_from()
+    {
+        using var vault = FileVault.Open(_folder.Path, null);
+        using var session = ExchangeKeyPair.Generate();
+        var order = GrantOrder.Plain(new AttemptId(Task, 4, 3)) with { MayLeaveCheckpoint = true, BeginsFrom = 2 };
+        var page = Assert.Single(vault.SealGrants(Seal(vault), Node, session.PublicKey, [order]).Value[0]);
+        Assert.True(SealedKey.TryRead(page, out var sealedPage));
+        using var keys = GrantedKeys.Read([KeyWrap.Unwrap(sealedPage, session, KeyWrapContext.PartGrant(Task, 4, 3, Node)).Value], 0).Value;
+        Assert.Equal(KeySchedule.Checkpoint(_taskKey, 4, 3), keys.Checkpoint);
+        Assert.Equal(KeySchedule.Checkpoint(_taskKey, 4, 2), keys.Former);
+        Assert.Null(keys.Verify);
+        Assert.Equal(KeySchedule.Result(_taskKey, 4, 3), keys.Result.ToArray());
+    }
+
+    [Fact]
     public void An_unusable_session_key_gets_no_grant()
     {
         using var vault = FileVault.Open(_folder.Path, null);

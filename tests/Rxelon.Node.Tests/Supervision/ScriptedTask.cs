@@ -88,6 +88,19 @@ internal sealed class ScriptedTask(ProgramBundle program, WorkloadKind kind = Wo
         }
     }
 
+    /// <summary>The keys of an attempt that may leave a checkpoint, and begins from one when <paramref name="former"/> names its attempt.</summary>
+    internal ToNode GrantWithCheckpoint(byte[] sessionKey, NodeId node, int part, int number, int? former = null)
+    {
+        var page = Assert.Single(GrantedKeys.Write(
+            KeySchedule.Input(_key, part), KeySchedule.Result(_key, part, number), KeySchedule.Log(_key, part, number), KeySchedule.Shared(_key, "program"), [],
+            null, KeySchedule.Checkpoint(_key, part, number), former is { } from ? KeySchedule.Checkpoint(_key, part, from) : null));
+        var wrapped = KeyWrap.Wrap(page, sessionKey, KeyWrapContext.PartGrant(Id, part, number, node));
+        return new ToNode { KeyGrants = new KeyGrants { Grants = { new KeyGrant { Attempt = Key(part, number), Sealed = ByteString.CopyFrom(wrapped.ToBytes()) } } } };
+    }
+
+    internal string OpenCheckpoint(byte[] cipher, int part, int number)
+        => global::System.Text.Encoding.UTF8.GetString(PartCipher.Open(cipher, KeySchedule.Checkpoint(_key, part, number), PartContext.Checkpoint(Id, part, number)).Value);
+
     internal IReadOnlyDictionary<string, string> OpenResult(byte[] cipher, int part, int number)
         => Parts.Read(PartCipher.Open(cipher, KeySchedule.Result(_key, part, number), PartContext.Result(Id, part, number)).Value);
 

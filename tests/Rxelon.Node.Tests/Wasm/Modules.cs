@@ -12,6 +12,7 @@ internal static class Modules
         (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "path_symlink" (func $path_symlink (param i32 i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "path_rename" (func $path_rename (param i32 i32 i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
@@ -53,6 +54,22 @@ internal static class Modules
         program.Args.AddRange(args);
         return program;
     }
+
+    /// <summary>
+    /// Begun from its input: writes <paramref name="state"/> to /out/.checkpoint as it should be done, a leftover beside it, and goes on for ever.
+    /// Begun from a checkpoint: writes that to stdout, leaves one of its own and a leftover, and ends.
+    /// </summary>
+    internal static ProgramBundle Stateful(string state) => Program($$"""
+        (data (i32.const 8192) ".checkpoint.new") (data (i32.const 8448) "{{state}}")
+        (func (export "_start") (local $found i32)
+          (local.set $found (i32.eqz (call $open (i32.const 3) (i32.const 8192) (i32.const 11) (i32.const 0) (i64.const 2))))
+          (if (local.get $found) (then (call $copy (i32.load (i32.const 16)) (i32.const 1))))
+          (drop (call $open (i32.const 4) (i32.const 8192) (i32.const 15) (i32.const 9) (i64.const 64)))
+          (drop (call $write (i32.load (i32.const 16)) (i32.const 8448) (i32.const {{state.Length}})))
+          (drop (call $path_rename (i32.const 4) (i32.const 8192) (i32.const 15) (i32.const 4) (i32.const 8192) (i32.const 11)))
+          (drop (call $open (i32.const 4) (i32.const 8192) (i32.const 15) (i32.const 9) (i64.const 64)))
+          (if (i32.eqz (local.get $found)) (then (loop $ever (br $ever)))))
+        """);
 
     /// <summary>stdin to stdout.</summary>
     internal static ProgramBundle Echo() => Start("(call $copy (i32.const 0) (i32.const 1))");

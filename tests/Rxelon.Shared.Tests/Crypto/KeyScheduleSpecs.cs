@@ -8,7 +8,7 @@ namespace Rxelon.Shared.Tests.Crypto;
 public sealed class KeyScheduleSpecs
 {
     private static readonly Gen<(string Kind, int Part, int Attempt)> Slots = Gen.Select(
-        Gen.OneOf("input", "result", "log", "verify", "shared"), Gen.Int[0, 50], Gen.Int[0, 50]);
+        Gen.OneOf("input", "result", "log", "verify", "checkpoint", "shared"), Gen.Int[0, 50], Gen.Int[0, 50]);
 
     /// <summary>RFC 5869, appendix A.1 to A.3: extract and expand with SHA-256.</summary>
     [Theory]
@@ -42,6 +42,7 @@ public sealed class KeyScheduleSpecs
             (KeySchedule.Input(k, 7), "rx/key/v1/input/7"),
             (KeySchedule.Result(k, 7, 2), "rx/key/v1/result/7/2"),
             (KeySchedule.Log(k, 7, 2), "rx/key/v1/log/7/2"),
+            (KeySchedule.Checkpoint(k, 7, 2), "rx/key/v1/checkpoint/7/2"),
             (KeySchedule.Verify(k, 1000000), "rx/key/v1/verify/1000000"),
             (KeySchedule.Shared(k, "module/ä.wasm"), "rx/key/v1/shared/module/ä.wasm"),
         ];
@@ -77,6 +78,7 @@ public sealed class KeyScheduleSpecs
         "input" => KeySchedule.Input(taskKey ?? Samples.TaskKey, slot.Part),
         "result" => KeySchedule.Result(taskKey ?? Samples.TaskKey, slot.Part, slot.Attempt),
         "log" => KeySchedule.Log(taskKey ?? Samples.TaskKey, slot.Part, slot.Attempt),
+        "checkpoint" => KeySchedule.Checkpoint(taskKey ?? Samples.TaskKey, slot.Part, slot.Attempt),
         "verify" => KeySchedule.Verify(taskKey ?? Samples.TaskKey, slot.Part),
         _ => KeySchedule.Shared(taskKey ?? Samples.TaskKey, $"{slot.Part}/{slot.Attempt}"),
     };

@@ -7,6 +7,7 @@ internal static class Wat
         (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "path_rename" (func $path_rename (param i32 i32 i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
@@ -56,6 +57,28 @@ internal static class Wat
           (call $write (i32.const 8192) (i32.load (i32.const 8)))
           (br $more)))
         """;
+
+    /// <summary>
+    /// Begun from its input: saves "7" as its state and goes on for ever. Begun from a checkpoint: says what it began from and ends.
+    /// Needs <see cref="StatefulData"/>.
+    /// </summary>
+    internal const string Stateful = """
+        (local $found i32)
+        (local.set $found (i32.eqz (call $open (i32.const 3) (i32.const 12288) (i32.const 11) (i32.const 0) (i64.const 2))))
+        (if (local.get $found) (then
+          (i32.store (i32.const 0) (i32.const 8192)) (i32.store (i32.const 4) (i32.const 100))
+          (drop (call $fd_read (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 8)))
+          (call $write (i32.const 12310) (i32.const 11))
+          (call $write (i32.const 8192) (i32.load (i32.const 8)))
+          (return)))
+        (drop (call $open (i32.const 4) (i32.const 12288) (i32.const 15) (i32.const 9) (i64.const 64)))
+        (i32.store (i32.const 0) (i32.const 12304)) (i32.store (i32.const 4) (i32.const 1))
+        (drop (call $fd_write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 12)))
+        (drop (call $path_rename (i32.const 4) (i32.const 12288) (i32.const 15) (i32.const 4) (i32.const 12288) (i32.const 11)))
+        (loop $again (br $again))
+        """;
+
+    internal const string StatefulData = """(data (i32.const 12288) ".checkpoint.new") (data (i32.const 12304) "7") (data (i32.const 12310) "began from ")""";
 
     /// <summary>Writes the module with that body into a folder and gives its path.</summary>
     internal static string Module(string folder, string name, string body, string data = "")

@@ -22,6 +22,7 @@ internal static class FaultRules
             FaultCodes.HashMismatch or FaultCodes.DecryptFailed or FaultCodes.ImageMissing or FaultCodes.ExecutorMissing
                 or FaultCodes.ExecutorFailed or FaultCodes.NodeBusy or FaultCodes.NodeRestarted or FaultCodes.Stopped
                 => new Fault(code, text, Culprit.Node, Retryable: true),
+            FaultCodes.HandedOver => new Fault(code, text, Culprit.None, Retryable: true),
             FaultCodes.BlobMissing or FaultCodes.StorageFull or FaultCodes.Unavailable or FaultCodes.BlobStoreUnavailable => new Fault(code, text, Culprit.Hub, Retryable: true),
             _ => new Fault(FaultCodes.ExecutorFailed, $"The node reported an unknown fault: {text}", Culprit.Node, Retryable: true),
         };

@@ -16,7 +16,8 @@ internal sealed partial class NodeSession
         End(fault.Code, new Fault(FaultCodes.NodeLost, "The node was cut off.", Culprit.Node, Retryable: true));
     }
 
-    private void End(string reason, Fault fault)
+    /// <summary><paramref name="died"/>: nobody ordered it and the node said nothing.</summary>
+    private void End(string reason, Fault fault, bool died = false)
     {
         if (_channel is null)
             return;
@@ -24,7 +25,7 @@ internal sealed partial class NodeSession
         _channel.Line.Session = null;
         _channel = null;
         _offer = null;
-        _work.Lose(fault);
+        _work.Lose(fault, died);
         _live.Close();
         _work.Record(_window.Close(_services.Now), _integrity.Head);
         _integrity.Close();

@@ -103,7 +103,8 @@ internal sealed partial class NodeSession
         }
 
         admission.Offer = offer;
-        _work.Resume(admission.Epoch, admission.Hello, stop => Admit(admission, stop), () => admission == _admission);
+        var died = _channel is not null && !admission.Hello.Instance.Span.SequenceEqual(_channel.Instance);
+        _work.Resume(admission.Epoch, admission.Hello, died, stop => Admit(admission, stop), () => admission == _admission);
     }
 
     private static string VersionOf(Hello hello) => hello.ClientVersion.Length <= 64 ? hello.ClientVersion : hello.ClientVersion[..64];

@@ -9,8 +9,8 @@ internal sealed partial class NodeSession
 {
     private bool _quarantined;
 
-    /// <summary>What the matchmaker is told: a node that is silent or gave a wrong answer gets nothing new.</summary>
-    private NodeOffer Offered => _suspect || _quarantined ? _offer! with { Draining = true } : _offer!;
+    /// <summary>What the matchmaker is told: a node that is silent, is drained or gave a wrong answer gets nothing new.</summary>
+    private NodeOffer Offered => _suspect || _quarantined || _drained ? _offer! with { Draining = true } : _offer!;
 
     private void OnQuarantine(SetQuarantine change)
     {

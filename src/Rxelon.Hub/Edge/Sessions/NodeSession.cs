@@ -59,6 +59,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         Receive<StopParts>(m => WithChannel(m, () => _work.Stop(m)));
         Receive<AskReveals>(m => _results.AskReveals(m));
         Receive<SetQuarantine>(OnQuarantine);
+        Receive<DrainNode>(OnDrain);
         Receive<SessionWork.BlobsRead>(m => _work.On(m));
         Receive<SessionResults.Stored>(m => _results.On(m));
         Receive<SessionIntegrity.Kept>(m => _integrity.On(m));
@@ -173,6 +174,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         _version = VersionOf(hello);
         _warnings = WireMap.Warnings(hello.Offer);
         _suspect = false;
+        _drained &= previous is not null && hello.Instance.Span.SequenceEqual(previous.Instance);
         _goneSince = null;
         if (previous is null)
         {
@@ -304,7 +306,7 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         var options = _services.Options;
         if (Overdue >= options.LostAfter)
         {
-            End("it fell silent", new Fault(FaultCodes.NodeLost, "The node fell silent.", Culprit.Node, Retryable: true));
+            End("it fell silent", new Fault(FaultCodes.NodeLost, "The node fell silent.", Culprit.Node, Retryable: true), died: true);
             return;
         }
 

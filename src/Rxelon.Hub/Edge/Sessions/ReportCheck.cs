@@ -34,6 +34,13 @@ internal static class ReportCheck
         return null;
     }
 
+    /// <summary>What the node hands in to be continued elsewhere; null when there is nothing, or it is not signed, too large or not whole.</summary>
+    internal static BlobRef? CheckpointOf(AttemptFailure failure, AttemptId attempt, NodeId node, long outputBytes, byte[]? identityKey)
+        => failure.Code == FaultCodes.HandedOver && identityKey is not null && WireMap.TryRead(failure.Checkpoint, out var left)
+            && left.Size <= MaxResultBytes(outputBytes) && (!left.IsInline || IsWhole(failure.Checkpoint, left))
+            && Signatures.Verify(identityKey, SignedStatements.Checkpoint(attempt, node, left), failure.CheckpointSignature.Span)
+            ? left : null;
+
     internal static bool IsSigned(AttemptFailure failure, AttemptId attempt, NodeId node, byte[] identityKey)
         => Signatures.Verify(identityKey, SignedStatements.Failure(attempt, node, failure.Code, failure.Message), failure.Signature.Span);
 

@@ -54,10 +54,17 @@ internal sealed class SessionResults(
         var signature = failure.Signature.ToByteArray();
         WithTerms(attempt, terms =>
         {
-            if (terms is { } known && WireMap.TryRead(failure.Log, out var logged) && ReportCheck.IsWhole(failure.Log, logged))
-                Keep(new Verified(attempt, known.Owner, logged, failure.Log.Inline.ToByteArray(), null, new FailedAttempt(WireMap.PartOf(attempt), fault, logged, signature)));
+            var part = WireMap.PartOf(attempt);
+            if (terms is { } bounds && ReportCheck.CheckpointOf(failure, attempt, node, bounds.OutputBytes, _channel?.IdentityKey) is { } left)
+            {
+                Keep(new Verified(
+                    attempt, bounds.Owner, left, left.IsInline ? failure.Checkpoint.Inline.ToByteArray() : null, null,
+                    new FailedAttempt(part, fault, null, signature) { Checkpoint = left, CheckpointSignature = failure.CheckpointSignature.ToByteArray() }));
+            }
+            else if (terms is { } known && WireMap.TryRead(failure.Log, out var logged) && ReportCheck.IsWhole(failure.Log, logged))
+                Keep(new Verified(attempt, known.Owner, logged, failure.Log.Inline.ToByteArray(), null, new FailedAttempt(part, fault, logged, signature)));
             else
-                Failed(attempt, new FailedAttempt(WireMap.PartOf(attempt), fault, null, signature));
+                Failed(attempt, new FailedAttempt(part, fault, null, signature));
         });
         return null;
     }
@@ -235,7 +242,8 @@ internal sealed class SessionResults(
 
     private void Failed(AttemptId attempt, FailedAttempt failure)
     {
-        window.Failed++;
+        if (failure.Fault.Code != FaultCodes.HandedOver)
+            window.Failed++;
         calls.Send(
             () => services.Tasks,
             () => new FailAttempts(attempt.Task, node, [failure], services.Now),

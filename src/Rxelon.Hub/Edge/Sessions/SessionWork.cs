@@ -35,8 +35,9 @@ internal sealed class SessionWork(
 
     /// <summary>
     /// Before a session opens: every task that this node named or that an earlier session placed here says which attempts go on.
+    /// <paramref name="died"/>: the earlier session was another process's, which was heard until now and ended without a word.
     /// </summary>
-    internal void Resume(ulong epoch, Hello hello, Action<IReadOnlyList<AttemptId>> then, Func<bool> stillWanted)
+    internal void Resume(ulong epoch, Hello hello, bool died, Action<IReadOnlyList<AttemptId>> then, Func<bool> stillWanted)
     {
         var named = new List<AttemptId>();
         foreach (var running in hello.Running)
@@ -61,7 +62,7 @@ internal sealed class SessionWork(
             var mine = byTask[task].ToList();
             calls.Send(
                 () => services.Tasks,
-                () => new ResumeAttempts(task, node, epoch, mine.ConvertAll(WireMap.PartOf), services.Now),
+                () => new ResumeAttempts(task, node, epoch, mine.ConvertAll(WireMap.PartOf), services.Now) { NodeDied = died },
                 reply =>
                 {
                     stop.AddRange(reply is AttemptsSorted sorted
@@ -86,11 +87,11 @@ internal sealed class SessionWork(
         Ready(ready);
     }
 
-    /// <summary>The session ended: its attempts are lost.</summary>
-    internal void Lose(Fault fault)
+    /// <summary>The session ended: its attempts are lost. <paramref name="died"/>: in silence, while this hub listened.</summary>
+    internal void Lose(Fault fault, bool died)
     {
         window.Lost += book.Count;
-        GiveBack(book.Attempts, fault);
+        GiveBack(book.Attempts, fault, died);
         _channel = null;
         results.Close();
     }
@@ -171,6 +172,12 @@ internal sealed class SessionWork(
                 assigned.Input = Reference(own, content);
             }
 
+            if (part.Checkpoint is { } checkpoint)
+            {
+                assigned.Checkpoint = Reference(checkpoint.Blob, null);
+                assigned.Checkpoint.Path = services.Urls.Get(checkpoint.Blob, PathLifetime);
+            }
+
             var results = new List<NeededBlob>(part.Input.Results.Count);
             foreach (var needed in part.Input.Results)
             {
@@ -224,8 +231,9 @@ internal sealed class SessionWork(
         foreach (var part in stop.Parts)
         {
             var attempt = new AttemptId(stop.Task, part.Part, part.Number);
-            book.Remove(attempt);
-            _channel!.Send(new ToNode { Stop = new StopAttempt { Attempt = WireMap.Key(attempt), Reason = stop.Reason } });
+            if (!stop.KeepCheckpoint)
+                book.Remove(attempt); // otherwise the node's report ends it
+            _channel!.Send(new ToNode { Stop = new StopAttempt { Attempt = WireMap.Key(attempt), Reason = stop.Reason, KeepCheckpoint = stop.KeepCheckpoint } });
         }
     }
 
@@ -303,6 +311,8 @@ internal sealed class SessionWork(
         };
         if (origin.Source is { } source && source != attempt.Part)
             assigned.Source = (uint)source;
+        if (part.Checkpoint is { } checkpoint)
+            assigned.CheckpointNumber = (uint)checkpoint.Attempt;
         if (origin.Index != attempt.Part)
             assigned.Index = (uint)origin.Index;
         return assigned;
@@ -336,11 +346,11 @@ internal sealed class SessionWork(
     private static AttemptId IdOf(StartParts start, PartAttempt part) => new(start.Task, part.Part, part.Number);
 
     /// <summary>The tasks of these attempts hear that they failed; until they do, they are told again.</summary>
-    private void GiveBack(IEnumerable<AttemptId> attempts, Fault fault)
+    private void GiveBack(IEnumerable<AttemptId> attempts, Fault fault, bool died = false)
     {
         foreach (var group in attempts.GroupBy(a => a.Task).ToList())
         {
-            var failures = group.Select(a => new FailedAttempt(WireMap.PartOf(a), fault, null, [])).ToList();
+            var failures = group.Select(a => new FailedAttempt(WireMap.PartOf(a), fault, null, []) { NodeDied = died }).ToList();
             foreach (var attempt in group)
                 book.Remove(attempt);
             calls.Send(() => services.Tasks, () => new FailAttempts(group.Key, node, failures, services.Now), _ => { });

@@ -8,7 +8,7 @@ namespace Rxelon.Node.Executors.Archives;
 
 /// <summary>
 /// Packs what a program left into a result (<see cref="PartArchive"/>). Times, owners and the order are fixed, so that equal
-/// results are equal bytes. Directories without files and everything that is neither file nor directory are left out.
+/// results are equal bytes. Directories without files, checkpoints and everything that is neither file nor directory are left out.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal static class ResultPacker
@@ -25,7 +25,8 @@ internal static class ResultPacker
     /// </summary>
     internal static Outcome<long> Pack(Stream output, ChunkedBuffer stdout, TailBuffer stderr, PlainCell cell, long limit)
     {
-        var files = cell.Outputs().Where(o => o.Type == EntryType.File).ToList();
+        var files = cell.Outputs()
+            .Where(o => o.Type == EntryType.File && !CheckpointFile.IsOne(Path.GetRelativePath(cell.Out, o.Path))).ToList();
         var bytes = stdout.Length;
         foreach (var file in files)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Docker.DotNet;
+using Docker.DotNet.Models;
 using Rxelon.Node.Executors.Archives;
 using Rxelon.Node.Executors.Egress;
 using Rxelon.Node.Executors.Gpus;
@@ -26,6 +27,7 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
     private ContainerImage? _image = found;
     private CgroupUsage? _usage;
     private string? _container;
+    private volatile Task<bool>? _asked;
     private bool _ended;
     private long _started;
     private long _wallMillis;
@@ -78,7 +80,9 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         // All connections are over. Their account stands behind what the program wrote.
         _stderr.Write(_connections.ToArray());
         var metering = Measure(end, unpacked.Value);
-        var fault = await JudgeAsync(end).ConfigureAwait(false);
+        // A program that was asked to end may well say that it succeeded.
+        var asked = _asked is { } asking && await asking.ConfigureAwait(false);
+        var fault = asked ? LimitFaults.Stopped : await JudgeAsync(end).ConfigureAwait(false);
         if (fault is null)
         {
             var packed = await Task.Run(() => Pack(output), CancellationToken.None).ConfigureAwait(false);
@@ -88,6 +92,31 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
 
         return new RunResult(fault, metering, _stderr.ToText());
     }
+
+    /// <inheritdoc/>
+    public async Task<bool> AskToEndAsync()
+    {
+        if (_container is not { } container || _ended)
+            return false;
+        var asked = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _asked = asked.Task; // before the signal: the program's end must not be taken for its own
+        try
+        {
+            asked.SetResult(await TerminateAsync(container).ConfigureAwait(false));
+        }
+        finally
+        {
+            asked.TrySetResult(true);
+        }
+
+        return await asked.Task.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public bool HasCheckpoint => CheckpointFile.IsIn(_cell);
+
+    /// <inheritdoc/>
+    public Stream? OpenCheckpoint() => OperatingSystem.IsLinux() && _ended ? CheckpointFile.Open(_cell, spec.OutputBytes) : null;
 
     /// <inheritdoc/>
     public LiveUsage Stats()
@@ -124,6 +153,20 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
     {
         gpus.Dispose();
         executor.Space.Return(_cell);
+    }
+
+    /// <summary>False when the container had ended by itself.</summary>
+    private async Task<bool> TerminateAsync(string container)
+    {
+        try
+        {
+            await executor.Engine.Containers.KillContainerAsync(container, new ContainerKillParameters { Signal = "TERM" }).ConfigureAwait(false);
+            return true;
+        }
+        catch (DockerApiException e) when (e.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
+        {
+            return false;
+        }
     }
 
     private Outcome<long> Unpack(ContainerImage image, ProgramBundle program, Stream input)

@@ -12,7 +12,8 @@ namespace Rxelon.Node.Executors.Mock;
 /// Computes nothing: its result's stdout is the SHA-256 of the input in hex. For tests and for measuring everything but the
 /// sandboxes; a node has it only when started with <c>--mock</c>. Arguments: <c>--delay-ms N</c>, <c>--output-bytes N</c>,
 /// <c>--fail CODE</c>, <c>--crash</c>, <c>--random</c> (a result that no other run has), <c>--say TEXT</c> (a line of log, at once). A node whose environment says
-/// <c>RXELON_MOCK_LIES=1</c> gives wrong results, as a cheating operator's would.
+/// <c>RXELON_MOCK_LIES=1</c> gives wrong results, as a cheating operator's would; one that says <c>RXELON_MOCK_SLOW_MS=N</c> takes so much
+/// longer, as an overloaded machine does.
 /// </summary>
 public sealed class MockExecutor(TimeProvider time) : IExecutor
 {
@@ -37,6 +38,7 @@ public sealed class MockExecutor(TimeProvider time) : IExecutor
 internal sealed class MockSandbox(SandboxSpec spec, TimeProvider time) : ISandbox
 {
     private const string Lies = "RXELON_MOCK_LIES";
+    private const string Slow = "RXELON_MOCK_SLOW_MS";
 
     /// <inheritdoc/>
     public async Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
@@ -47,7 +49,8 @@ internal sealed class MockSandbox(SandboxSpec spec, TimeProvider time) : ISandbo
             throw new InvalidOperationException("The mock was told to crash.");
         if (Text(program, "--say") is { } words)
             spec.Log?.Invoke(LogSource.Stderr, Encoding.UTF8.GetBytes(words + "\n"));
-        if (Number(program, "--delay-ms") is { } delay && !await WaitAsync(TimeSpan.FromMilliseconds(delay), cancel).ConfigureAwait(false))
+        var slow = long.TryParse(Environment.GetEnvironmentVariable(Slow), NumberStyles.None, CultureInfo.InvariantCulture, out var more) ? more : 0;
+        if ((Number(program, "--delay-ms") ?? 0) + slow is var delay and > 0 && !await WaitAsync(TimeSpan.FromMilliseconds(delay), cancel).ConfigureAwait(false))
             return new RunResult(cancel.IsCancellationRequested ? LimitFaults.Stopped : LimitFaults.Time(spec.Time), default, "");
         if (Text(program, "--fail") is { } code)
             return new RunResult(new Fault(code, "The mock was told to fail.", Culprit.Program), default, "the mock's log\n");

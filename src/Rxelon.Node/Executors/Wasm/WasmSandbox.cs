@@ -28,6 +28,12 @@ internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISa
         => _final ?? (_run is { } run ? new LiveUsage((long)run.Elapsed.TotalMilliseconds, 0, 0, 0, 0, 0, run.Stdout.Length) : default);
 
     /// <inheritdoc/>
+    public bool HasCheckpoint => CheckpointFile.IsIn(_cell);
+
+    /// <inheritdoc/>
+    public Stream? OpenCheckpoint() => OperatingSystem.IsLinux() ? CheckpointFile.Open(_cell, spec.OutputBytes) : null;
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         executor.Space.Return(_cell);
