@@ -47,6 +47,9 @@ public sealed record Scenario
     public TimeSpan Rejoin { get; init; } = TimeSpan.FromMinutes(10);
 
     public int Seed { get; init; } = 1;
+
+    /// <summary>Compares what the matcher was told change by change with the whole, all the time; slow.</summary>
+    public bool Audits { get; init; }
 }
 
 /// <summary>What came of it.</summary>

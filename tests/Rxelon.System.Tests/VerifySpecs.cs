@@ -71,6 +71,49 @@ public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<Ve
             await node.StopAsync(RunningNetwork.Patience);
     }
 
+    [Fact]
+    public async Task A_result_that_its_owner_knows_finds_the_liar_and_the_hub_learns_only_the_blinded_answer()
+    {
+        await net.ReinstateAsync();
+        var folder = net.Folder("canary");
+        await net.SubmitAsync(folder, "verify: { policy: quorum, of: 3, agree: 2 }");
+        var known = (await File.ReadAllTextAsync(Path.Combine(folder, "out", "stdout")))[..64];
+        await net.ReinstateAsync();
+        await File.WriteAllTextAsync(Path.Combine(folder, "known.txt"), known);
+
+        // As many parts as there is room: the liar gets some.
+        var expected = string.Join(", ", Enumerable.Range(0, 6).Select(p => $"{p}: ./known.txt"));
+        var file = net.TaskFile(folder, $"verify: {{ policy: canary, expected: {{ {expected} }} }}", "[--delay-ms, \"500\"]", 6);
+        var report = await net.TaskAsync("submit", "-f", file, "--out", Path.Combine(folder, "canary"));
+
+        Assert.Equal("Completed", report.GetProperty("phase").GetString());
+        Assert.Equal(string.Concat(Enumerable.Repeat(known, 6)), await File.ReadAllTextAsync(Path.Combine(folder, "canary", "stdout")));
+        await Eventually.TrueAsync("the liar's quarantine", RunningNetwork.Patience, async () =>
+            (await net.Network.PbmAsync("nodes", "show", "-node", net.LiarsNode)).Contains("outvoted", StringComparison.Ordinal));
+        Assert.Single((await net.Network.PbmAsync("nodes", "list")).Split('\n'), l => l.Contains("quarantined", StringComparison.Ordinal));
+        await AssertReceiptAsync(report, folder);
+    }
+
+    [Fact]
+    public async Task A_lie_in_one_task_takes_back_what_the_liar_gave_unchecked_to_another()
+    {
+        await net.ReinstateAsync();
+        var folder = net.Folder("elsewhere");
+        var file = net.TaskFile(folder, "verify: { policy: spot, rate: 0.000001 }\nprivacy: { parallel: 1 }", "[--delay-ms, \"2000\"]", 5);
+        var open = net.TaskAsync("submit", "-f", file, "--out", Path.Combine(folder, "out")); // the liar is cheapest and gets it all
+        await Eventually.TrueAsync("a result of the liar's", RunningNetwork.Patience, async () =>
+            (await net.Hub.TasksAsync()) is { IsOk: true } tasks && tasks.Value.Tasks.Any(t => t is { Phase: "Running", PartsAccepted: > 0 }));
+        var proof = net.Folder("proof");
+        await net.SubmitAsync(proof, "verify: { policy: quorum, of: 3, agree: 2 }");
+
+        var report = await open;
+        Assert.Equal("Completed", report.GetProperty("phase").GetString());
+        var known = (await File.ReadAllTextAsync(Path.Combine(proof, "out", "stdout")))[..64];
+        Assert.Equal(string.Concat(Enumerable.Repeat(known, 5)), await File.ReadAllTextAsync(Path.Combine(folder, "out", "stdout")));
+        Assert.Contains(report.GetProperty("parts").EnumerateArray(), p => p.GetProperty("attempt").GetInt32() > 1);
+        await AssertReceiptAsync(report, folder);
+    }
+
     private static int? Number(JsonElement part, string name)
         => part.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt32() : null;
 
@@ -123,7 +166,7 @@ public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<Ve
             }
 
             var lying = await Network.JoinNodeAsync("lying", Liar.ToString());
-            Nodes.Add((lying, Network.RunNode(lying, Lies, [.. NodeArguments])));
+            Nodes.Add((lying, Network.RunNode(lying, Lies, [.. NodeArguments, "--ask", "0.05"])));
             var listed = await Network.PbmAsync("nodes", "list");
             LiarsNode = listed.Split('\n').Single(l => l.Contains(" lying ", StringComparison.Ordinal)).Split(' ')[0];
         }

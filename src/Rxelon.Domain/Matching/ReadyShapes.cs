@@ -1,5 +1,4 @@
 using Rxelon.Shared.Ids;
-using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Matching;
 
@@ -66,8 +65,8 @@ internal sealed class ReadyShapes(NodeIndex nodes)
         }
     }
 
-    /// <summary>The best node with room for a shape within this ask, other than those to avoid and those of operators to keep apart.</summary>
-    internal NodeRoom? Find(Shape shape, Tokens maxAsk, IReadOnlyList<NodeId> avoid, IReadOnlySet<AccountId> apart, out bool sawRoom)
+    /// <summary>The best node with room for a shape within the task's ask, other than those to avoid and those of operators to keep apart.</summary>
+    internal NodeRoom? Find(Shape shape, QueuedTask task, IReadOnlyList<NodeId> avoid, HashSet<AccountId>? beside, out bool sawRoom)
     {
         sawRoom = false;
         shape.LastUsed = ++_uses;
@@ -81,7 +80,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
                 if (++scanned > LongestScan)
                 {
                     BuildIndex(shape);
-                    return Find(shape, maxAsk, avoid, apart, out sawRoom);
+                    return Find(shape, task, avoid, beside, out sawRoom);
                 }
 
                 if (!shape.HasRoom(room))
@@ -89,7 +88,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
             }
 
             sawRoom = true;
-            if (room.Offer.AskPerCoreHour > maxAsk || avoid.Contains(room.Offer.Node) || apart.Contains(room.Offer.Operator))
+            if (room.Offer.AskPerCoreHour > task.Demand.MaxAskPerCoreHour || avoid.Contains(room.Offer.Node) || !task.MayTake(room.Offer.Operator, beside))
                 continue;
 
             // An index has loaded models in front; without one the rest is looked at for one.

@@ -21,6 +21,9 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
     /// <summary>A result that was reported and waits for others to agree; null in a task that is not verified.</summary>
     public Answered? Answered { get; init; }
 
+    /// <summary>True when it repeats another to check it.</summary>
+    public bool IsCheck => Origin?.CheckOf is not null;
+
     /// <summary>True when it has neither a result nor an attempt under way.</summary>
     public bool IsWaiting => Running is null && Result is null && Answered is null;
 
@@ -55,6 +58,8 @@ public sealed record PartTrouble(
         var t = before ?? new PartTrouble(0, 0, [], [], [], failed.Fault);
         if (failed.Fault.Code == FaultCodes.OwnerAbsent)
             return t with { Last = failed.Fault }; // nobody's fault: it uses up nothing and keeps it from nowhere
+        if (failed.Fault.Code == FaultCodes.OperatorDistrusted)
+            return t with { Avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node), Last = failed.Fault }; // stopped for a lie about something else
         var program = IsProgram(failed.Fault);
         return new PartTrouble(
             t.ProgramFaults + (program ? 1 : 0),

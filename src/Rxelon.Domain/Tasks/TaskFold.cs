@@ -38,6 +38,7 @@ internal static class TaskFold
         KeysForwarded e => TaskKeyGrants.Forwarded(state, e),
         OwnerAttended => state with { OwnerAway = false },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
+        AccusationRecorded e => state with { Accusations = state.Accusations.Remove(e.Node) },
         AnswersReviewed e => state with { AnswersDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
@@ -114,11 +115,13 @@ internal static class TaskFold
         var earned = state.EarnedBy;
         var left = new Leaving(state);
         var cost = state.Cost;
+        var checks = 0;
         foreach (var a in e.Parts)
         {
             var part = parts[a.Attempt.Part];
             left.Leave(part);
             cost += a.Cost;
+            checks += part.IsCheck ? 1 : 0;
             order.Add(a.Attempt.Part);
             parts[a.Attempt.Part] = part with { Running = null, Answered = null, Result = a };
             if (state.Spec.Verify?.Policy == VerifyPolicy.Adaptive)
@@ -127,10 +130,13 @@ internal static class TaskFold
 
         var (dependents, readied) = TaskGrowth.Delivered(state, e.Parts.Select(a => a.Attempt.Part), parts, left.Ready);
         var accepted = order.ToVector();
+        var vector = parts.ToVector();
         return left.From(state) with
         {
-            Parts = parts.ToVector(),
+            Parts = vector,
+            Gate = TaskRotation.Gate(state, vector),
             AcceptedOrder = accepted,
+            AcceptedChecks = state.AcceptedChecks + checks,
             Dependents = dependents,
             ReadyCounts = TaskGrowth.Counted(state, left.Ready),
             Readied = state.Readied + readied,

@@ -29,6 +29,9 @@ internal static class TaskSubmission
         if (spec.Value is { Privacy.Sticky: true, Verify.Needed: > 1 })
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A sticky task keeps to one node, and a check needs another operator; leave one of them out.");
 
+        if (spec.Value.Verify?.Expected?.Keys.Where(p => p >= order.Parts.Count).Select(p => (int?)p).FirstOrDefault() is { } beyond)
+            return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"A result is expected of part {beyond}, and the task has {order.Parts.Count} parts, from 0.");
+
         if (order.Budget.IsNegative || c.Hold.IsNegative)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A budget cannot be negative.");
         if (c.Hold > order.Budget)

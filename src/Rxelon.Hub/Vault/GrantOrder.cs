@@ -1,3 +1,4 @@
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Workloads;
 
@@ -11,6 +12,8 @@ namespace Rxelon.Hub.Vault;
 /// <param name="VerifyOf">The part whose verify key it gets: the one that it checks, or itself; null when the task is not verified.</param>
 public sealed record GrantOrder(AttemptId Attempt, int? Source, string Program, IReadOnlyList<NeededResult> Results, int? VerifyOf = null)
 {
+    internal GrantTerms Terms => new(Source, Program, [.. Results.Select(r => (r.Part, r.Attempt))], VerifyOf);
+
     /// <summary>A part of the submission that needs no others.</summary>
     public static GrantOrder Plain(AttemptId attempt) => new(attempt, attempt.Part, StageTerms.NameOfProgram(""), []);
 }
