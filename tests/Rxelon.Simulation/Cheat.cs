@@ -66,6 +66,9 @@ public sealed record Scenario
 public sealed record Findings(
     long Parts, long Runs, long Fakes, long WrongAccepted, int Cheaters, int Caught, int HonestAccused, double HonestGain, double CheaterGain, int Unfinished)
 {
+    /// <summary>Why the first of those ended; null when all completed.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Results computed for each part that the user wanted, less one.</summary>
     public double Overhead => Parts == 0 ? 0 : ((double)Runs / Parts) - 1;
 

@@ -245,7 +245,10 @@ public sealed class SimNetwork
         return new Findings(
             parts, _runs, _wrong.Count, wrong, fakers.Count, fakers.Count(n => _accused.Contains(n.Id)),
             _nodes.Values.Count(n => n.Person.Cheat is null && _accused.Contains(n.Id)),
-            Gain(_people.Where(p => p.Cheat is null && p.Worked)), Gain(_people.Where(p => p.Cheat is not null && p.Worked)), unfinished);
+            Gain(_people.Where(p => p.Cheat is null && p.Worked)), Gain(_people.Where(p => p.Cheat is not null && p.Worked)), unfinished)
+        {
+            Reason = _tasks.Values.Where(t => t.State.Phase != TaskPhase.Completed).Select(t => $"{t.State.Phase}: {t.State.Ended?.Reason.Message}").FirstOrDefault(),
+        };
     }
 
     private TaskReply Tell(TaskId task, ITaskCommand command)

@@ -48,7 +48,7 @@ internal sealed class VerificationRow : IBenchRow
                     CultureInfo.InvariantCulture,
                     $"| {name} | {cheats} | {permille / 10.0} % | {found.CatchRate:P1} | {found.HonestAccused} | {found.WrongRate:P3} | {found.Overhead:P1} | {found.GainRatio:0.00} |"));
                 if (found.Unfinished > 0)
-                    notes.Add($"{found.Unfinished} tasks did not complete.");
+                    notes.Add($"{found.Unfinished} tasks did not complete; the first: {found.Reason}");
                 if (terms.Policy == VerifyPolicy.Adaptive && kinds.Length == 1 && kinds[0] != Cheat.Colluding)
                 {
                     overheads.Add(found.Overhead);

@@ -246,7 +246,9 @@ public sealed class Matcher
         {
             var avoid = task.Avoid.GetValueOrDefault(part) ?? [];
             var beside = task.Beside(part);
-            var room = sticks && task.Running > 0 ? home : _shapes.Find(shape, task, avoid, beside, out sawRoom);
+            var drawn = beside is null || sticks ? null : _shapes.Draw(shape, task, part, avoid, beside);
+            sawRoom |= drawn is not null;
+            var room = sticks && task.Running > 0 ? home : drawn ?? _shapes.Find(shape, task, avoid, beside, out sawRoom);
 
             // With nowhere else to go, a node that failed the part gets another chance.
             if (room is null && sawRoom && avoid.Count > 0 && !_nodes.Live.Any(r => Reasons.CouldTake(r, shape, task)

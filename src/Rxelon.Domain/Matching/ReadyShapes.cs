@@ -10,6 +10,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
 {
     private const int LongestScan = 48;
     private const int MostIndexes = 16;
+    private const int LongestDraw = 64;
 
     private readonly Dictionary<ShapeKey, Shape> _shapes = [];
     private readonly SortedSet<Shape> _ready = new(ShapeOrder.Instance);
@@ -98,6 +99,25 @@ internal sealed class ReadyShapes(NodeIndex nodes)
         }
 
         return cold;
+    }
+
+    /// <summary>
+    /// A node for a part whose copies other operators run: not the best but any, drawn. Operators who agree on lies could make themselves
+    /// the best by their price. Null when none of those looked at suits; then the network is so busy that whoever becomes free is any.
+    /// </summary>
+    internal NodeRoom? Draw(Shape shape, QueuedTask task, int part, IReadOnlyList<NodeId> avoid, HashSet<AccountId>? beside)
+        => nodes.From(
+            Mixed(task.Demand.Draw + (ulong)part), LongestDraw,
+            room => shape.HasRoom(room) && room.Offer.AskPerCoreHour <= task.Demand.MaxAskPerCoreHour && !avoid.Contains(room.Offer.Node)
+                && task.MayTake(room.Offer.Operator, beside));
+
+    // The finalizer of SplitMix64 (https://prng.di.unimi.it/splitmix64.c).
+    private static ulong Mixed(ulong x)
+    {
+        x += 0x9e3779b97f4a7c15;
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+        return x ^ (x >> 31);
     }
 
     private Shape Join(QueuedTask task)

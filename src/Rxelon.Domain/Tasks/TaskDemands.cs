@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Workloads;
 
@@ -93,6 +94,7 @@ internal static class TaskDemands
             Apart = _apart ?? NothingApart,
             Distrusted = s.Distrusted,
             Gone = gone,
+            Draw = BinaryPrimitives.ReadUInt64BigEndian(s.CheckSeed.Length > 0 ? s.CheckSeed : s.Id.ToBytes()),
         };
     }
 }

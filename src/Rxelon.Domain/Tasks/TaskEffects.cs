@@ -94,6 +94,9 @@ public sealed record TaskDemand(
     /// </summary>
     public IReadOnlyList<int>? Gone { get; init; }
 
+    /// <summary>Where to begin looking for nodes of parts that are kept apart; nodes do not see it.</summary>
+    public ulong Draw { get; init; }
+
     /// <summary>Operators that get none of this task's parts.</summary>
     public IReadOnlySet<AccountId> Distrusted { get; init; } = new HashSet<AccountId>();
 }

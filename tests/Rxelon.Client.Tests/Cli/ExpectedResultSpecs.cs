@@ -2,9 +2,7 @@ using System.Formats.Tar;
 using System.Text;
 using Rxelon.Client.Tests.Fakes;
 using Rxelon.Shared.Crypto;
-using Rxelon.Shared.Values;
 using Rxelon.Shared.Verification;
-using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Client.Tests.Cli;
 
@@ -55,7 +53,7 @@ public sealed class ExpectedResultSpecs : IAsyncLifetime
         foreach (var (part, answer) in task.Spec.Verify.Expected)
         {
             var result = PartCipher.Open(
-                _hub.Blobs[task.Parts[part].Result!.Id], KeySchedule.Result(key, part, 1), PartContext.Result(task.Request.Task, part, 1)).Value;
+                _hub.Blobs[task.Parts[part].Result!.Value.Id], KeySchedule.Result(key, part, 1), PartContext.Result(task.Request.Task, part, 1)).Value;
             var digest = await ContentDigest.OfAsync(new MemoryStream(result), null, CancellationToken.None);
             Assert.Equal(Answer.Of(KeySchedule.Verify(key, part), digest).ToString(), answer);
             Assert.NotEqual(Convert.ToHexStringLower(digest), answer);

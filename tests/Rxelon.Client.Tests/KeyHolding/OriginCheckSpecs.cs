@@ -1,7 +1,5 @@
 using Rxelon.Client.KeyHolding;
 using Rxelon.Shared.Api;
-using Rxelon.Shared.Crypto;
-using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
