@@ -254,6 +254,8 @@ public sealed class Matcher
             if (room is null && sawRoom && avoid.Count > 0 && !_nodes.Live.Any(r => Reasons.CouldTake(r, shape, task)
                 && !avoid.Contains(r.Offer.Node) && task.MayTake(r.Offer.Operator, beside)))
                 room = _shapes.Find(shape, task, [], beside, out sawRoom);
+            if (room is null && !sawRoom)
+                break; // no node has room for any part
             if (room is null)
                 continue;
             task.Troubled.Remove(part);
