@@ -47,6 +47,9 @@ public sealed record Scenario
     public TimeSpan Rejoin { get; init; } = TimeSpan.FromMinutes(10);
 
     public int Seed { get; init; } = 1;
+
+    /// <summary>Compares what the matcher was told change by change with the whole, all the time; slow.</summary>
+    public bool Audits { get; init; }
 }
 
 /// <summary>What came of it.</summary>
@@ -63,6 +66,9 @@ public sealed record Scenario
 public sealed record Findings(
     long Parts, long Runs, long Fakes, long WrongAccepted, int Cheaters, int Caught, int HonestAccused, double HonestGain, double CheaterGain, int Unfinished)
 {
+    /// <summary>Why the first of those ended; null when all completed.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>Results computed for each part that the user wanted, less one.</summary>
     public double Overhead => Parts == 0 ? 0 : ((double)Runs / Parts) - 1;
 

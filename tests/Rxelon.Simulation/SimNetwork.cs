@@ -116,10 +116,23 @@ public sealed class SimNetwork
                     Perform(id, effect);
             }
 
+            if (_scenario.Audits)
+                Audit();
             foreach (var group in _matcher.Pass(_now, 10_000).GroupBy(m => m.Task))
                 _matcher.Answered((PartsPlaced)Tell(group.Key, new PlaceParts(group.Key, [.. group.Select(m => m.Placed)], _now)));
         }
         while (_dirty.Count > 0);
+    }
+
+    // What the matcher learnt change by change is what it would be told anew.
+    private void Audit()
+    {
+        foreach (var (id, shell) in _tasks)
+        {
+            var (told, known) = (TaskDecider.Demanded(shell.State), _matcher.WaitingOf(id));
+            if (!known.SequenceEqual(told.Waiting.Order()))
+                throw new InvalidOperationException($"{id} waits with [{string.Join(',', told.Waiting)}] and the matcher has [{string.Join(',', known)}].");
+        }
     }
 
     private void Perform(TaskId task, ITaskEffect effect)
@@ -132,7 +145,7 @@ public sealed class SimNetwork
             case GrantKeys e: Begin(task, e); break;
             case StopAttempts e: _nodes[e.Node].Running.ExceptWith(e.Attempts.Select(a => (task, a))); break;
             case RequestReveals e: After(1, () => Tell(task, new RevealAnswers(task, e.Node, _nodes[e.Node].Reveal(task, e.Attempts), _now))); break;
-            case Accuse e: Isolate(_nodes[e.Node]); break;
+            case Accuse e: Isolate(task, _nodes[e.Node]); break;
             case Settle e: Pay(task, e); break;
             case WakeAt e: After((long)Math.Ceiling((e.When - _now).TotalSeconds), () => Wake(task)); break;
             default: break;
@@ -185,15 +198,18 @@ public sealed class SimNetwork
         Tell(task, new AcceptResults(task, node.Id, [new ReportedResult(attempt, blob, metering, [9]) { Promise = promise }], _now));
     }
 
-    private void Isolate(SimNode node)
+    private void Isolate(TaskId liedIn, SimNode node)
     {
+        After(1, () => Tell(liedIn, new AccusationHeard(liedIn, node.Id, _now)));
         if (!_accused.Add(node.Id))
             return;
         node.IsGone = true;
         _matcher.RemoveOffer(node.Id, node.Session);
-        foreach (var task in node.Running.Select(r => r.Task).Distinct().ToList())
-            Tell(task, new LoseSessions(task, [(node.Id, node.Session)], _now));
+        foreach (var attempts in node.Running.GroupBy(r => r.Task, r => new FailedAttempt(r.Attempt, Quarantined, null, [])))
+            Tell(attempts.Key, new FailAttempts(attempts.Key, node.Id, [.. attempts], _now));
         node.Running.Clear();
+        foreach (var task in _tasks.Keys.Where(t => t != liedIn))
+            Tell(task, new DistrustOperator(task, node.Operator, node.Id, liedIn, _now, _now));
         if (node.Person.Cheat == Cheat.Whitewashing)
             After((long)_scenario.Rejoin.TotalSeconds, () => Join(node.Person));
     }
@@ -204,6 +220,8 @@ public sealed class SimNetwork
             _operators[line.Operator].Pay += (line.Amount - Tariff.Fee(line.Amount, Terms.FeePermille)).Micros;
         After(1, () => Tell(task, new SettlementBooked(task, e.Number, e.Close, _now)));
     }
+
+    private static Fault Quarantined { get; } = new(FaultCodes.OperatorDistrusted, "The node gave a wrong answer.", Culprit.Node, true);
 
     private Findings Find()
     {
@@ -227,7 +245,10 @@ public sealed class SimNetwork
         return new Findings(
             parts, _runs, _wrong.Count, wrong, fakers.Count, fakers.Count(n => _accused.Contains(n.Id)),
             _nodes.Values.Count(n => n.Person.Cheat is null && _accused.Contains(n.Id)),
-            Gain(_people.Where(p => p.Cheat is null && p.Worked)), Gain(_people.Where(p => p.Cheat is not null && p.Worked)), unfinished);
+            Gain(_people.Where(p => p.Cheat is null && p.Worked)), Gain(_people.Where(p => p.Cheat is not null && p.Worked)), unfinished)
+        {
+            Reason = _tasks.Values.Where(t => t.State.Phase != TaskPhase.Completed).Select(t => $"{t.State.Phase}: {t.State.Ended?.Reason.Message}").FirstOrDefault(),
+        };
     }
 
     private TaskReply Tell(TaskId task, ITaskCommand command)

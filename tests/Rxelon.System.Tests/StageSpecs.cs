@@ -43,16 +43,19 @@ public sealed class StageSpecs(RunningNetwork net)
         await AssertReceiptAsync(task, folder);
     }
 
-    [Fact]
-    public async Task Rounds_go_on_from_the_last_rounds_result_until_the_stop_file()
+    [Theory]
+    [InlineData("managed", "false")]
+    [InlineData("sealed", "true")]
+    public async Task Rounds_go_on_from_the_last_rounds_result_until_the_stop_file(string custody, string rotate)
     {
-        var folder = Folder("rounds");
+        var folder = Folder($"rounds-{custody}");
         var module = Wat.Module(folder, "more", OneMoreEachRound, """(data (i32.const 4096) "round/stdoutstop")""");
         var file = Path.Combine(folder, "task.yaml");
         await File.WriteAllTextAsync(file, $$"""
             name: climb
             run: { wasm: { module: {{module}} } }
             rounds: { of: [climb], max: 8, until: out/stop }
+            privacy: { custody: {{custody}}, rotate: {{rotate}} }
             resources: { cpu: 0.5, memory: 64MiB, disk: 16MiB }
             """);
 

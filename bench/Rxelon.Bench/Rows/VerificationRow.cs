@@ -41,14 +41,14 @@ internal sealed class VerificationRow : IBenchRow
                     CheatersPermille = permille,
                     Nodes = run.Quick ? 200 : 2_000,
                     Tasks = run.Quick ? 1 : 2,
-                    PartsPerTask = run.Quick ? 2_000 : 20_000,
+                    PartsPerTask = run.Quick ? 2_000 : 10_000, // ten a node: enough for those who begin to cheat late
                     Seed = run.Seed,
                 });
                 notes.Add(string.Create(
                     CultureInfo.InvariantCulture,
                     $"| {name} | {cheats} | {permille / 10.0} % | {found.CatchRate:P1} | {found.HonestAccused} | {found.WrongRate:P3} | {found.Overhead:P1} | {found.GainRatio:0.00} |"));
                 if (found.Unfinished > 0)
-                    notes.Add($"{found.Unfinished} tasks did not complete.");
+                    notes.Add($"{found.Unfinished} tasks did not complete; the first: {found.Reason}");
                 if (terms.Policy == VerifyPolicy.Adaptive && kinds.Length == 1 && kinds[0] != Cheat.Colluding)
                 {
                     overheads.Add(found.Overhead);

@@ -27,14 +27,13 @@ internal static class TaskKeysCommand
                 var id = parsed.GetValue(task);
                 if (answer.Value.Spec.Privacy.Custody == Custody.Managed)
                     return session.Console.Fail(new Fault(FaultCodes.Conflict, "The hub's vault holds this task's keys: nobody has to hand them over.", Culprit.Input));
-                var order = await new SignedOrder(login.Hub, host.Time).SpecAsync(id, login.Keys, ct).ConfigureAwait(false);
+                var order = await new SignedOrder(login.Hub, host.Time).TermsAsync(id, login.Keys, ct).ConfigureAwait(false);
                 if (order.Fault is { } unsigned)
                     return session.Console.Fail(unsigned);
-                var spec = order.Value;
-                session.Console.Remark(CustodyTerms.Limits(spec.Privacy.Custody));
+                session.Console.Remark(CustodyTerms.Limits(order.Value.Spec.Privacy.Custody));
                 var handed = 0;
                 var fault = await new KeyDesk(session, login).AttendAsync(
-                    id, spec, answer.Value.OwnerKey, parsed.GetValue(key), parsed.GetValue(policy),
+                    id, order.Value, answer.Value.OwnerKey, parsed.GetValue(key), parsed.GetValue(policy),
                     news =>
                     {
                         if (news.HandedOver > handed)

@@ -5,7 +5,6 @@ using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Ledger;
 using Rxelon.Shared.Values;
-using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Cli.Sessions;
 
@@ -17,7 +16,7 @@ internal sealed class KeyDesk(CliSession session, Login login)
     /// <paramref name="key"/> name whose word counts for the ledger; otherwise the pinned keys do.
     /// </summary>
     internal async Task<Fault?> AttendAsync(
-        TaskId task, TaskSpec spec, byte[] ownerKey, string? key, string? policy, Action<HolderNews>? news, CancellationToken ct)
+        TaskId task, OrderTerms order, byte[] ownerKey, string? key, string? policy, Action<HolderNews>? news, CancellationToken ct)
     {
         var access = await LedgerAccess.OpenAsync(session, null, key, policy, ct).ConfigureAwait(false);
         if (access.Fault is { } unread)
@@ -32,7 +31,7 @@ internal sealed class KeyDesk(CliSession session, Login login)
             try
             {
                 return await HolderOf(access.Value, key is null && policy is null)
-                    .AttendAsync(task, spec, opened.Value, Tell(news), ct).ConfigureAwait(false);
+                    .AttendAsync(task, order, opened.Value, Tell(news), ct).ConfigureAwait(false);
             }
             finally
             {

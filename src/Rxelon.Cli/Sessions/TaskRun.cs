@@ -1,4 +1,5 @@
 using Rxelon.Cli.Output;
+using Rxelon.Client.KeyHolding;
 using Rxelon.Client.Specs;
 using Rxelon.Client.Submission;
 using Rxelon.Shared.Api;
@@ -25,7 +26,7 @@ internal sealed class TaskRun(CliSession session, Login login)
         var submitted = await ProgressView.RunAsync(console, session.Host.Time, view => SubmitAsync(plan, view, ct)).ConfigureAwait(false);
         if (submitted.Fault is { } fault)
             return console.Fail(fault);
-        var (answer, ownerKey) = submitted.Value;
+        var (answer, ownerKey, order) = submitted.Value;
         var task = answer.Task;
         var isSealed = plan.Spec.Privacy.Custody == Custody.Sealed;
         if (wishes.Detach)
@@ -45,7 +46,7 @@ internal sealed class TaskRun(CliSession session, Login login)
         try
         {
             var ended = isSealed
-                ? await AttendedAsync(task, plan.Spec, ownerKey, ct).ConfigureAwait(false)
+                ? await AttendedAsync(task, order, ownerKey, ct).ConfigureAwait(false)
                 : streamed is not null ? await streamed.UntilEndAsync(task, ct).ConfigureAwait(false)
                 : await new TaskWatch(session, login).UntilEndAsync(task, ct).ConfigureAwait(false);
             if (ended is { } cut)
@@ -65,10 +66,10 @@ internal sealed class TaskRun(CliSession session, Login login)
     }
 
     /// <summary>Watches the task and hands over its keys meanwhile; null at its end.</summary>
-    private async Task<Fault?> AttendedAsync(TaskId task, TaskSpec spec, byte[] ownerKey, CancellationToken ct)
+    private async Task<Fault?> AttendedAsync(TaskId task, OrderTerms order, byte[] ownerKey, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var attending = new KeyDesk(session, login).AttendAsync(task, spec, ownerKey, null, null, null, over.Token);
+        var attending = new KeyDesk(session, login).AttendAsync(task, order, ownerKey, null, null, null, over.Token);
         var watching = new TaskWatch(session, login).UntilEndAsync(task, over.Token);
         try
         {
@@ -127,7 +128,7 @@ internal sealed class TaskRun(CliSession session, Login login)
             {
                 if (!answer.IsOk && !answer.Fault!.Retryable)
                     task.Discard();
-                return answer.Fault is { } final ? final : new Submitted(answer.Value, task.OwnerKey);
+                return answer.Fault is { } final ? final : new Submitted(answer.Value, task.OwnerKey, new OrderTerms(task.Spec, task.Parts.Count));
             }
         }
     }
@@ -145,7 +146,7 @@ internal sealed class TaskRun(CliSession session, Login login)
             : quote;
     }
 
-    private sealed record Submitted(SubmitResponse Answer, byte[] OwnerKey);
+    private sealed record Submitted(SubmitResponse Answer, byte[] OwnerKey, OrderTerms Order);
 
     private sealed class Steps(ProgressView view) : IProgress<SubmitProgress>
     {

@@ -3,7 +3,6 @@ using Rxelon.Shared.Api;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
-using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Client.KeyHolding;
 
@@ -11,7 +10,7 @@ namespace Rxelon.Client.KeyHolding;
 public readonly record struct HolderNews(int HandedOver, Fault? Waits);
 
 /// <summary>
-/// Holds a task's key while the task runs: looks for attempts that wait, checks each node, seals exactly that attempt's four keys to it, and
+/// Holds a task's key while the task runs: looks for attempts that wait, checks each node, seals exactly that attempt's keys to it, and
 /// sends them. The hub never has the task key.
 /// </summary>
 public sealed class KeyHolder(HubClient hub, NodeCheck check, TimeProvider time)
@@ -24,8 +23,11 @@ public sealed class KeyHolder(HubClient hub, NodeCheck check, TimeProvider time)
     /// Attends until the task has ended: null then. A fault ends it earlier: an integrity fault at once (nothing was sealed for that
     /// request), the hub's refusal, or a hub that stays away.
     /// </summary>
-    public async Task<Fault?> AttendAsync(TaskId task, TaskSpec spec, ReadOnlyMemory<byte> taskKey, Action<HolderNews>? news = null, CancellationToken ct = default)
+    public async Task<Fault?> AttendAsync(TaskId task, OrderTerms order, ReadOnlyMemory<byte> taskKey, Action<HolderNews>? news = null, CancellationToken ct = default)
     {
+        var origins = OriginCheck.Of(order);
+        if (origins.Fault is { } unsound)
+            return unsound;
         var handed = 0;
         for (var troubles = 0; ;)
         {
@@ -44,12 +46,16 @@ public sealed class KeyHolder(HubClient hub, NodeCheck check, TimeProvider time)
             var (grants, waits) = (new List<KeyGrantInfo>(), (Fault?)null);
             foreach (var request in asked.Value.Requests)
             {
-                var fault = await check.CheckAsync(task, spec, request, ct).ConfigureAwait(false);
+                var fault = await check.CheckAsync(task, order.Spec, request, ct).ConfigureAwait(false);
                 if (fault is { Retryable: false })
                     return fault;
                 waits ??= fault;
-                if (fault is null)
-                    grants.Add(Seal(task, request, taskKey.Span));
+                if (fault is not null)
+                    continue;
+                var terms = origins.Value.TermsOf(request);
+                if (terms.Fault is { } unplanned)
+                    return unplanned;
+                grants.Add(Seal(task, request, terms.Value, taskKey.Span));
             }
 
             if (grants.Count > 0)
@@ -68,7 +74,9 @@ public sealed class KeyHolder(HubClient hub, NodeCheck check, TimeProvider time)
         }
     }
 
-    private static KeyGrantInfo Seal(TaskId task, KeyRequestInfo request, ReadOnlySpan<byte> taskKey) => new(
-        request.Part, request.Attempt, request.Node, request.SessionKey,
-        PartGrant.Seal(taskKey, new AttemptId(task, request.Part, request.Attempt), request.Node, request.SessionKey));
+    private static KeyGrantInfo Seal(TaskId task, KeyRequestInfo request, GrantTerms terms, ReadOnlySpan<byte> taskKey)
+    {
+        var pages = PartGrant.Seal(taskKey, new AttemptId(task, request.Part, request.Attempt), request.Node, request.SessionKey, terms);
+        return new KeyGrantInfo(request.Part, request.Attempt, request.Node, request.SessionKey, pages[0]) { More = pages.Count > 1 ? [.. pages.Skip(1)] : null };
+    }
 }

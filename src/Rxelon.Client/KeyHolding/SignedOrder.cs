@@ -19,10 +19,10 @@ public sealed class SignedOrder(HubClient hub, TimeProvider time)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The spec, from the order in the task's receipt. Faults: not-yet when the ledger does not show the order within a minute;
+    /// The terms, from the order in the task's receipt. Faults: not-yet when the ledger does not show the order within a minute;
     /// bad-signature when what it shows is not by this account's key; the hub's own.
     /// </summary>
-    public async Task<Outcome<TaskSpec>> SpecAsync(TaskId task, AccountKeys owner, CancellationToken ct = default)
+    public async Task<Outcome<OrderTerms>> TermsAsync(TaskId task, AccountKeys owner, CancellationToken ct = default)
     {
         for (var started = time.GetTimestamp(); ;)
         {
@@ -38,10 +38,12 @@ public sealed class SignedOrder(HubClient hub, TimeProvider time)
         }
     }
 
-    internal static Outcome<TaskSpec> Read(string entity, TaskSubmitted order, AccountKeys owner)
+    internal static Outcome<OrderTerms> Read(string entity, TaskSubmitted order, AccountKeys owner)
         => order.SigningKey.Span.SequenceEqual(owner.Signing.PublicKey) && SignatureChecks.IsOrder(entity, order)
-            ? TaskSpec.Parse(order.Spec.Span)
+            ? Terms(TaskSpec.Parse(order.Spec.Span), order.Parts.Count)
             : new Fault(FaultCodes.BadSignature, "The order that the hub shows is not signed by this account: nothing is sealed for it.", Culprit.Hub);
+
+    private static Outcome<OrderTerms> Terms(Outcome<TaskSpec> spec, int parts) => spec.Fault is { } fault ? fault : new OrderTerms(spec.Value, parts);
 
     private static (string Entity, TaskSubmitted Message)? Find(Receipt receipt, TaskId task)
         => ReceiptEvent.Of(receipt).FirstOrDefault(e => e.Message is TaskSubmitted && EventFields.TaskOf(e.Entry.Entity) == task) is { } found

@@ -31,7 +31,7 @@ internal static class EventSentence
             + string.Join(", ", e.Parts.Select(p => Harmless(p.Reason)).Distinct().Take(ListedAtMost))
             + (e.Parts.Any(p => p.HasClosedBy) ? $"; the result of {Parts(e.Parts.Where(p => p.HasClosedBy).Select(p => p.ClosedBy).Distinct())} is taken, at no cost" : ""),
         PartsSpared e => $"{Parts(e.Parts.Select(p => p.Part_))} need not be computed any more: the result of {Parts(e.Parts.Select(p => p.ClosedBy).Distinct())} is taken, at no cost",
-        OperatorDistrusted e => $"operator {Account(e.Operator)} gets no more of this task: {Parts(e.Withdrawn)} taken back, pay of {Parts(e.Forfeited)} forfeited",
+        OperatorDistrusted e => $"operator {Account(e.Operator)} gets no more of this task{(e.Elsewhere.IsEmpty ? "" : $" since {Nodes([e.Elsewhere])} lied in another")}: {Parts(e.Withdrawn)} taken back, pay of {Parts(e.Forfeited)} forfeited",
         AttemptsFailed e => $"{Parts(e.Failures.Select(f => f.Attempt.Part))} failed on {Nodes(e.Failures.Select(f => f.Node))}: {Codes(e)}",
         AttemptsResumed e => $"{Parts(e.Attempts.Select(a => a.Part))} resumed by {Nodes([e.Node])}",
         TaskAdjusted e => $"changed: tier {((Tier)e.Tier).ToString().ToLowerInvariant()}, budget {Money(e.BudgetMax)}, hold {Money(e.Hold)}",

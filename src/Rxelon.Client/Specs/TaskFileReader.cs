@@ -28,7 +28,8 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         var stagesAt = root.Peek("stages") ?? root.Peek("rounds");
         var stages = stageFields.Read(root, ReadRun, ReadStageResources, limits);
         var verifyAt = root.Peek("verify");
-        var verify = new VerifyFields(errors).Read(root);
+        var verifyFields = new VerifyFields(errors);
+        var verify = verifyFields.Read(root);
         var spec = new TaskSpec
         {
             Name = name,
@@ -48,10 +49,6 @@ internal sealed class TaskFileReader(List<SpecError> errors)
             Rounds = stageFields.ReadRounds(root),
         };
         stageFields.Check(spec, stagesAt, mergeStage, mergeAt);
-        if (stagesAt is not null && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
-            root.Fail(FaultCodes.NotYet, "stages", stagesAt.Start, "stages and rounds come with managed custody and without rotation for now.");
-        if (spec.Verify is not null && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
-            errors.Add(YamlFields.At(FaultCodes.NotYet, "verify", verifyAt!.Start, "checks come with managed custody and without rotation for now."));
         if (spec is { Privacy.Sticky: true, Verify.Needed: > 1 })
             errors.Add(YamlFields.At(FaultCodes.Malformed, "verify", verifyAt!.Start, "a sticky task keeps to one node, and a check needs another operator; leave one of them out."));
         if (spec.RefusesSpeculation() is { } second)
@@ -66,6 +63,7 @@ internal sealed class TaskFileReader(List<SpecError> errors)
         {
             Spec = spec,
             Inputs = inputs,
+            Expected = verifyFields.Expected,
             Split = split,
             Merge = merge,
             BaseDirectory = baseDirectory,

@@ -17,6 +17,9 @@ public sealed record TaskPlan
 
     public IReadOnlyList<string> Inputs { get; init; } = [];
 
+    /// <summary>By part: where the result lies that is expected of it (<see cref="Submission.ExpectedResult"/>); canary only.</summary>
+    public IReadOnlyDictionary<int, string> Expected { get; init; } = new Dictionary<int, string>();
+
     public SplitPlan Split { get; init; } = SplitPlan.None;
 
     public MergeMode Merge { get; init; } = MergeMode.Concat;

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Rxelon.Client.Submission;
 using Rxelon.Shared.Workloads;
 using YamlDotNet.RepresentationModel;
 
@@ -8,9 +10,12 @@ internal sealed class VerifyFields(List<SpecError> errors)
 {
     private const string Later = "this comes with a later release; leave it out.";
 
-    /// <summary>The policies that a task may name so far.</summary>
+    /// <summary>The policies that a task may name.</summary>
     internal static (string Word, VerifyPolicy Value)[] Policies { get; } =
-        [("none", VerifyPolicy.None), ("spot", VerifyPolicy.Spot), ("quorum", VerifyPolicy.Quorum), ("adaptive", VerifyPolicy.Adaptive)];
+        [("none", VerifyPolicy.None), ("canary", VerifyPolicy.Canary), ("spot", VerifyPolicy.Spot), ("quorum", VerifyPolicy.Quorum), ("adaptive", VerifyPolicy.Adaptive)];
+
+    /// <summary>By part: the path of the result that is expected.</summary>
+    internal IReadOnlyDictionary<int, string> Expected { get; private set; } = new Dictionary<int, string>();
 
     /// <summary>Null when nothing is checked: such a spec says nothing about it.</summary>
     internal VerifySpec? Read(YamlFields root)
@@ -22,22 +27,31 @@ internal sealed class VerifyFields(List<SpecError> errors)
         if (YamlFields.Open(node, "verify", errors) is not { } fields)
             return null;
         if (!fields.Has("policy"))
-            fields.Fail("policy", fields.Start, "this field is required: none, spot, quorum or adaptive.");
-        var policy = fields.TakeChoice("policy", Policies, ["canary"], VerifyPolicy.None);
+            fields.Fail("policy", fields.Start, "this field is required: none, canary, spot, quorum or adaptive.");
+        var policy = fields.TakeChoice("policy", Policies, [], VerifyPolicy.None);
         VerifySpec? terms = policy switch
         {
+            VerifyPolicy.Canary => Canary(fields),
             VerifyPolicy.Spot => Spot(fields),
             VerifyPolicy.Quorum => Quorum(fields),
             VerifyPolicy.None => null,
             _ => new VerifySpec { Policy = policy },
         };
-        if (terms?.Problem() is { } problem)
+        if (terms?.Problem() is { } problem && (policy != VerifyPolicy.Canary || Expected.Count > 0))
             fields.Fail("policy", node.Start, problem);
         fields.TakeChoice("compare", [("bytes", 0)], ["numeric"], 0);
         fields.NotYet("tolerance", Later);
-        fields.NotYet("expected", Later);
         fields.RefuseRest();
         return terms;
+    }
+
+    private VerifySpec Canary(YamlFields fields)
+    {
+        if (!fields.Has("expected"))
+            fields.Fail("expected", fields.Start, "this field is required: by part, where the result lies that is expected of it, such as expected: { 0: ./part-00000 }.");
+        Expected = fields.TakeMap("expected", text => VerifyText.TryCount(text, out _), "parts are numbers from 0.")
+            .ToDictionary(e => int.Parse(e.Key, CultureInfo.InvariantCulture), e => e.Value);
+        return new VerifySpec { Policy = VerifyPolicy.Canary, Expected = Expected.Count > 0 ? Expected.ToDictionary(e => e.Key, _ => ExpectedResult.Unknown) : null };
     }
 
     private static VerifySpec Spot(YamlFields fields)

@@ -106,6 +106,10 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
                 progress?.Report(new SubmitProgress(SubmitStage.Encrypting, parts.Count, splitter.KnownCount));
             }
 
+            var answered = await ExpectedResult.AnswerAsync(spec, plan.Expected, plan.BaseDirectory, taskKey, parts.Count, ct).ConfigureAwait(false);
+            if (answered.Fault is { } badExpectation)
+                return badExpectation;
+            spec = answered.Value;
             await store.FlushAsync(ct).ConfigureAwait(false);
             var vaultKey = plan.Spec.Privacy.Custody != Custody.Managed ? null : KeyWrap.Wrap(taskKey, hub.VaultKey, KeyWrapContext.TaskVault(task)).ToBytes();
             var ownerKey = KeyWrap.Wrap(taskKey, ownerExchangeKey, KeyWrapContext.TaskOwner(task)).ToBytes();

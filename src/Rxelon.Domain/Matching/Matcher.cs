@@ -39,7 +39,7 @@ public sealed class Matcher
         }
     }
 
-    /// <summary>Replaces what is known of a task. Nothing waiting and nothing running: the task is forgotten.</summary>
+    /// <summary>Replaces or changes what is known of a task. Nothing waiting and nothing running: the task is forgotten.</summary>
     public void SetDemand(TaskDemand demand)
     {
         if (!_tasks.TryGetValue(demand.Task, out var task))
@@ -47,6 +47,11 @@ public sealed class Matcher
             if (demand.Waiting.Count == 0)
                 return;
             _tasks.Add(demand.Task, task = new QueuedTask(demand, _arrivals++));
+        }
+        else if (demand.Gone is { } gone)
+        {
+            Change(task, demand, gone);
+            return;
         }
 
         _shapes.Remove(task);
@@ -56,25 +61,23 @@ public sealed class Matcher
         task.Running = demand.Running + task.InFlight.Count;
         task.Waiting.Clear();
         task.Troubled.Clear();
+        task.Avoid.Clear();
+        task.Apart.Clear();
+        task.Groups.Clear();
         var waits = task.InFlight.Count > 0 ? demand.Waiting.ToHashSet() : null;
         foreach (var part in task.InFlight.Keys.ToList())
             task.InFlight[part] = task.InFlight[part] with { StillWaits = waits!.Contains(part) };
-        task.Groups.Clear();
-        foreach (var (part, group) in demand.Apart)
-        {
-            if (!task.Groups.TryGetValue(group.Number, out var operators))
-                task.Groups[group.Number] = operators = [];
-            operators.UnionWith(group.Operators);
-            if (task.InFlight.TryGetValue(part, out var flight) && _nodes.Find(flight.Node) is { } room)
-                operators.Add(room.Offer.Operator);
-        }
-
+        Learn(task, demand);
         for (var i = demand.Waiting.Count - 1; i >= 0; i--)
         {
-            if (!task.InFlight.ContainsKey(demand.Waiting[i]))
-                Wait(task, demand.Waiting[i]);
+            var part = demand.Waiting[i];
+            if (!task.InFlight.ContainsKey(part) && !task.IsTroubled(part))
+                task.Waiting.Push(part);
         }
 
+        // In their order, so that the latest, a check, is in front.
+        foreach (var part in demand.Waiting.Where(p => task.IsTroubled(p) && !task.InFlight.ContainsKey(p)))
+            task.Troubled.Add(part);
         Queue(task);
     }
 
@@ -176,6 +179,10 @@ public sealed class Matcher
             ? Reasons.Explain(queued, _nodes, _recent.Sum(r => r.Count) / MatchRules.RateWindow.TotalSeconds)
             : new WaitReason("not-queued", "The task has no parts in the queue just now.", null);
 
+    /// <summary>What the matcher believes to wait of a task, in flight or not, in order; for audits.</summary>
+    public IReadOnlyList<int> WaitingOf(TaskId task)
+        => _tasks.TryGetValue(task, out var queued) ? [.. queued.Waiting.Concat(queued.Troubled).Concat(queued.InFlight.Keys).Order()] : [];
+
     /// <summary>What a task of this spec would meet.</summary>
     public MarketSurvey Survey(TaskSpec spec, int parts)
         => Reasons.Survey(spec, parts, _nodes, _tasks.Values.Sum(t => (long)t.WaitingCount));
@@ -201,13 +208,13 @@ public sealed class Matcher
             var sawRoom = true;
 
             // Copies of parts go first: until they agree, nobody has earned anything and every result is checked.
-            if (task.Demand.Apart.Count > 0 && task.Troubled.Count > 0)
+            if (task.Apart.Count > 0 && task.Troubled.Count > 0)
                 (room, part) = FindTroubled(shape, task, MatchRules.MostTriedFirst, ref sawRoom);
             if (room is null && task.Waiting.Count > 0)
             {
                 room = StickyNode(task, shape, out var sticks);
                 if (!sticks)
-                    room = _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, [], task.Demand.Distrusted, out sawRoom);
+                    room = _shapes.Find(shape, task, [], null, out sawRoom);
                 if (room is not null)
                     part = task.Waiting.Pop();
             }
@@ -235,20 +242,23 @@ public sealed class Matcher
     private (NodeRoom? Room, int Part) FindTroubled(Shape shape, QueuedTask task, int most, ref bool sawRoom)
     {
         var home = StickyNode(task, shape, out var sticks);
-        for (var i = 0; i < Math.Min(most, task.Troubled.Count); i++)
+        foreach (var part in task.Troubled.Take(most))
         {
-            var part = task.Troubled[i];
-            var avoid = task.Demand.Avoid.GetValueOrDefault(part) ?? [];
-            var apart = task.Others(part);
-            var room = sticks && task.Running > 0 ? home : _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, avoid, apart, out sawRoom);
+            var avoid = task.Avoid.GetValueOrDefault(part) ?? [];
+            var beside = task.Beside(part);
+            var drawn = beside is null || sticks ? null : _shapes.Draw(shape, task, part, avoid, beside);
+            sawRoom |= drawn is not null;
+            var room = sticks && task.Running > 0 ? home : drawn ?? _shapes.Find(shape, task, avoid, beside, out sawRoom);
 
             // With nowhere else to go, a node that failed the part gets another chance.
             if (room is null && sawRoom && avoid.Count > 0 && !task.Demand.Paired.Contains(part) && !_nodes.Live.Any(r => Reasons.CouldTake(r, shape, task)
-                && !avoid.Contains(r.Offer.Node) && !apart.Contains(r.Offer.Operator)))
-                room = _shapes.Find(shape, task.Demand.MaxAskPerCoreHour, [], apart, out sawRoom);
+                && !avoid.Contains(r.Offer.Node) && task.MayTake(r.Offer.Operator, beside)))
+                room = _shapes.Find(shape, task, [], beside, out sawRoom);
+            if (room is null && !sawRoom)
+                break; // no node has room for any part
             if (room is null)
                 continue;
-            task.Troubled.RemoveAt(i);
+            task.Troubled.Remove(part);
             return (room, part);
         }
 
@@ -298,9 +308,53 @@ public sealed class Matcher
 
         if (!waits)
             return;
-        if (task.Demand.Apart.TryGetValue(part, out var group) && _nodes.Find(flight.Node) is { } was && !group.Operators.Contains(was.Offer.Operator))
+        if (task.Apart.TryGetValue(part, out var group) && _nodes.Find(flight.Node) is { } was && !group.Operators.Contains(was.Offer.Operator))
             task.Beside(part)!.Remove(was.Offer.Operator);
         Wait(task, part);
+    }
+
+    private void Change(QueuedTask task, TaskDemand change, IReadOnlyList<int> gone)
+    {
+        foreach (var part in gone)
+        {
+            task.Troubled.Remove(part);
+            task.Avoid.Remove(part);
+            task.Apart.Remove(part);
+            if (task.InFlight.TryGetValue(part, out var flight))
+                task.InFlight[part] = flight with { StillWaits = false };
+        }
+
+        foreach (var group in change.Apart.Values)
+            task.Groups.Remove(group.Number);
+        Learn(task, change);
+        foreach (var part in change.Waiting)
+        {
+            if (task.InFlight.TryGetValue(part, out var flight))
+                task.InFlight[part] = flight with { StillWaits = true };
+            else
+                Wait(task, part);
+        }
+
+        // What was told before keeps the task known until its entity says that nothing is left.
+        task.Demand = task.Demand with { Running = change.Running, Waiting = change.Waiting.Count > 0 ? change.Waiting : task.Demand.Waiting };
+        task.Running = change.Running + task.InFlight.Count;
+        Queue(task);
+    }
+
+    // What waiting parts prefer, and which operators their groups have.
+    private void Learn(QueuedTask task, TaskDemand demand)
+    {
+        foreach (var (part, nodes) in demand.Avoid)
+            task.Avoid[part] = nodes;
+        foreach (var (part, group) in demand.Apart)
+        {
+            task.Apart[part] = group;
+            if (!task.Groups.TryGetValue(group.Number, out var operators))
+                task.Groups[group.Number] = operators = [];
+            operators.UnionWith(group.Operators);
+            if (task.InFlight.TryGetValue(part, out var flight) && _nodes.Find(flight.Node) is { } room)
+                operators.Add(room.Offer.Operator);
+        }
     }
 
     // Where the task belongs now; forgotten once its entity said that nothing waits and nothing runs.
@@ -319,7 +373,7 @@ public sealed class Matcher
 
     private static void Wait(QueuedTask task, int part)
     {
-        if (task.Demand.Avoid.ContainsKey(part) || task.Demand.Apart.ContainsKey(part))
+        if (task.IsTroubled(part))
             task.Troubled.Add(part);
         else
             task.Waiting.Push(part);

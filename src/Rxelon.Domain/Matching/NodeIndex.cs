@@ -23,6 +23,18 @@ internal sealed class NodeIndex
 
     internal NodeRoom At(RoomKey key) => _bySequence[key.Sequence];
 
+    /// <summary>The first of so many nodes from a place in the order of arrival on, round and round, that suits.</summary>
+    internal NodeRoom? From(ulong start, int most, Func<NodeRoom, bool> suits)
+    {
+        for (var i = 0; i < Math.Min(most, _bySequence.Count); i++)
+        {
+            if (_bySequence[(int)((start + (ulong)i) % (ulong)_bySequence.Count)] is var room && suits(room))
+                return room;
+        }
+
+        return null;
+    }
+
     internal NodeRoom Update(NodeOffer offer)
     {
         if (_rooms.TryGetValue(offer.Node, out var room))

@@ -1,5 +1,4 @@
 using Rxelon.Shared.Ids;
-using Rxelon.Shared.Values;
 
 namespace Rxelon.Domain.Matching;
 
@@ -11,6 +10,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
 {
     private const int LongestScan = 48;
     private const int MostIndexes = 16;
+    private const int LongestDraw = 64;
 
     private readonly Dictionary<ShapeKey, Shape> _shapes = [];
     private readonly SortedSet<Shape> _ready = new(ShapeOrder.Instance);
@@ -66,8 +66,8 @@ internal sealed class ReadyShapes(NodeIndex nodes)
         }
     }
 
-    /// <summary>The best node with room for a shape within this ask, other than those to avoid and those of operators to keep apart.</summary>
-    internal NodeRoom? Find(Shape shape, Tokens maxAsk, IReadOnlyList<NodeId> avoid, IReadOnlySet<AccountId> apart, out bool sawRoom)
+    /// <summary>The best node with room for a shape within the task's ask, other than those to avoid and those of operators to keep apart.</summary>
+    internal NodeRoom? Find(Shape shape, QueuedTask task, IReadOnlyList<NodeId> avoid, HashSet<AccountId>? beside, out bool sawRoom)
     {
         sawRoom = false;
         shape.LastUsed = ++_uses;
@@ -81,7 +81,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
                 if (++scanned > LongestScan)
                 {
                     BuildIndex(shape);
-                    return Find(shape, maxAsk, avoid, apart, out sawRoom);
+                    return Find(shape, task, avoid, beside, out sawRoom);
                 }
 
                 if (!shape.HasRoom(room))
@@ -89,7 +89,7 @@ internal sealed class ReadyShapes(NodeIndex nodes)
             }
 
             sawRoom = true;
-            if (room.Offer.AskPerCoreHour > maxAsk || avoid.Contains(room.Offer.Node) || apart.Contains(room.Offer.Operator))
+            if (room.Offer.AskPerCoreHour > task.Demand.MaxAskPerCoreHour || avoid.Contains(room.Offer.Node) || !task.MayTake(room.Offer.Operator, beside))
                 continue;
 
             // An index has loaded models in front; without one the rest is looked at for one.
@@ -99,6 +99,25 @@ internal sealed class ReadyShapes(NodeIndex nodes)
         }
 
         return cold;
+    }
+
+    /// <summary>
+    /// A node for a part whose copies other operators run: not the best but any, drawn. Operators who agree on lies could make themselves
+    /// the best by their price. Null when none of those looked at suits; then the network is so busy that whoever becomes free is any.
+    /// </summary>
+    internal NodeRoom? Draw(Shape shape, QueuedTask task, int part, IReadOnlyList<NodeId> avoid, HashSet<AccountId>? beside)
+        => nodes.From(
+            Mixed(task.Demand.Draw + (ulong)part), LongestDraw,
+            room => shape.HasRoom(room) && room.Offer.AskPerCoreHour <= task.Demand.MaxAskPerCoreHour && !avoid.Contains(room.Offer.Node)
+                && task.MayTake(room.Offer.Operator, beside));
+
+    // The finalizer of SplitMix64 (https://prng.di.unimi.it/splitmix64.c).
+    private static ulong Mixed(ulong x)
+    {
+        x += 0x9e3779b97f4a7c15;
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+        return x ^ (x >> 31);
     }
 
     private Shape Join(QueuedTask task)

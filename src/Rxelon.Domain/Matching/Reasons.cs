@@ -81,7 +81,7 @@ internal static class Reasons
     {
         if (task.Demand.Spec.Privacy.Sticky && task is { StickTo: not null, Running: > 0 })
             return new WaitReason("sticky", "It stays on the node that runs it, which is busy.", null);
-        if (task.Waiting.Count == 0 && task.Troubled.Count > 0 && task.Troubled.All(task.Demand.Apart.ContainsKey))
+        if (task.Waiting.Count == 0 && task.Troubled.Count > 0 && task.Troubled.All(task.Apart.ContainsKey))
             return new WaitReason("other-operator", "Copies of one part run with different operators, and the nodes that are free belong to those that have one.", null);
         if (task.Waiting.Count == 0 && task.Troubled.Count > 0)
             return new WaitReason("retry", "Its parts failed on the nodes that are free; the others are busy.", null);

@@ -95,8 +95,14 @@ internal sealed class QueuedTask(TaskDemand demand, long sequence)
     /// <summary>Waiting parts that may go anywhere; the next one last.</summary>
     internal Stack<int> Waiting { get; } = new();
 
-    /// <summary>Waiting parts that failed on some nodes and prefer others.</summary>
-    internal List<int> Troubled { get; } = [];
+    /// <summary>Waiting parts that failed on some nodes and prefer others, or that some operators must not get.</summary>
+    internal PartQueue Troubled { get; } = new();
+
+    /// <summary>By part: the nodes it failed on.</summary>
+    internal Dictionary<int, IReadOnlyList<NodeId>> Avoid { get; } = [];
+
+    /// <summary>By part: the group whose operators are kept apart.</summary>
+    internal Dictionary<int, PartGroup> Apart { get; } = [];
 
     internal int Running { get; set; }
 
@@ -105,16 +111,14 @@ internal sealed class QueuedTask(TaskDemand demand, long sequence)
     /// <summary>By group: the operators that have one of its parts, those in flight included.</summary>
     internal Dictionary<int, HashSet<AccountId>> Groups { get; } = [];
 
-    /// <summary>The operators that must not get this part, or null when any may.</summary>
-    internal HashSet<AccountId>? Beside(int part) => Demand.Apart.TryGetValue(part, out var group) ? Groups[group.Number] : null;
+    /// <summary>The operators that must not get this part, or null when its group keeps nobody out.</summary>
+    internal HashSet<AccountId>? Beside(int part) => Apart.TryGetValue(part, out var group) ? Groups[group.Number] : null;
 
-    /// <summary>All operators that must not get this part.</summary>
-    internal IReadOnlySet<AccountId> Others(int part)
-    {
-        if (Beside(part) is not { } beside)
-            return Demand.Distrusted;
-        return Demand.Distrusted.Count == 0 ? beside : beside.Union(Demand.Distrusted).ToHashSet();
-    }
+    /// <summary>Whether an operator may get a part whose group has these operators.</summary>
+    internal bool MayTake(AccountId by, HashSet<AccountId>? beside) => !(beside?.Contains(by) ?? false) && !Demand.Distrusted.Contains(by);
+
+    /// <summary>Whether a part may not, or had better not, go just anywhere.</summary>
+    internal bool IsTroubled(int part) => Avoid.ContainsKey(part) || Apart.ContainsKey(part);
 
     internal int WaitingCount => Waiting.Count + Troubled.Count;
 

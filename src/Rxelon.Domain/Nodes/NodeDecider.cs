@@ -41,7 +41,7 @@ public static partial class NodeDecider
         NodeRevoked => s with { Standing = NodeStanding.Revoked },
         NodeRenewed e => s with { TlsSpkiSha256 = e.TlsSpkiSha256 },
         NodeQuarantined e => s with { Quarantine = e },
-        NodeReinstated => s with { Quarantine = null },
+        NodeReinstated e => s with { Quarantine = null, ReinstatedAt = e.At },
         NodeWindowRecorded { Window: var w } e => s with
         {
             Log = e.Log ?? s.Log,
@@ -60,9 +60,12 @@ public static partial class NodeDecider
     public static IReadOnlyList<INodeEffect> After(
         NodeState before, NodeState after, IReadOnlyList<INodeEvent> batch, DateTimeOffset now) => [];
 
-    /// <summary>A revocation may not have reached the edge.</summary>
-    public static IReadOnlyList<INodeEffect> Owed(NodeState durable, DateTimeOffset now)
-        => durable.Standing == NodeStanding.Revoked ? [new StandingChanged(NodeStanding.Revoked)] : [];
+    /// <summary>A revocation may not have reached the edge, and a lie not every task.</summary>
+    public static IReadOnlyList<INodeEffect> Owed(NodeState durable, DateTimeOffset now) =>
+    [
+        .. durable.Standing == NodeStanding.Revoked ? [new StandingChanged(NodeStanding.Revoked)] : (IReadOnlyList<INodeEffect>)[],
+        .. durable.Quarantine is { } lie ? [new SpreadDistrust(durable.Id, durable.Operator, lie.Task, lie.At)] : (IReadOnlyList<INodeEffect>)[],
+    ];
 
     /// <summary>The node as admins and its operator may see it.</summary>
     public static NodeReply View(NodeState s) => s.Standing == NodeStanding.None ? new NodeRefused(s.Id, Unknown) : new NodeView(
@@ -114,7 +117,10 @@ public static partial class NodeDecider
     private static Decision<INodeEvent, NodeReply, INodeEffect> Quarantine(NodeState s, QuarantineNode c)
         => s.Standing == NodeStanding.None ? Refuse(s, Unknown)
             : s.Quarantine is not null ? new([], new NodeOk(s.Id), [new QuarantineChanged(true)])
-            : Ok(s, new NodeQuarantined(c.Task, c.Part, c.Attempt, c.Reason, c.At), new QuarantineChanged(true));
+            : c.JudgedAt <= s.ReinstatedAt ? Ok(s)
+            : Ok(
+                s, new NodeQuarantined(c.Task, c.Part, c.Attempt, c.Reason, c.At),
+                new QuarantineChanged(true), new SpreadDistrust(s.Id, s.Operator, c.Task, c.At));
 
     private static Decision<INodeEvent, NodeReply, INodeEffect> Reinstate(NodeState s, ReinstateNode c)
         => s.Standing == NodeStanding.None ? Refuse(s, Unknown)

@@ -1,4 +1,5 @@
 using Rxelon.Domain.Kernel;
+using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
@@ -53,7 +54,11 @@ public sealed record NodeWindow(
     DateTimeOffset From, DateTimeOffset To, long OnlineMillis, int Accepted, int Failed, int Lost, long BusyMillis);
 
 /// <summary>From a task: this attempt's answer was wrong. The node gets no new parts until an admin lifts it.</summary>
-public sealed record QuarantineNode(NodeId Node, TaskId Task, int Part, int Attempt, string Reason, DateTimeOffset At) : INodeCommand;
+public sealed record QuarantineNode(NodeId Node, TaskId Task, int Part, int Attempt, string Reason, DateTimeOffset At) : INodeCommand
+{
+    /// <summary>When the verdict was: an admin's word covers every lie that was proven before it.</summary>
+    public DateTimeOffset? JudgedAt { get; init; }
+}
 
 /// <summary>From an admin: the node may work again.</summary>
 public sealed record ReinstateNode(NodeId Node, string By, string Reason, DateTimeOffset At) : INodeCommand;
@@ -102,3 +107,9 @@ public sealed record StandingChanged(NodeStanding Standing) : INodeEffect;
 
 /// <summary>To the edge: this node's session gets no new parts, or gets them again.</summary>
 public sealed record QuarantineChanged(bool IsQuarantined) : INodeEffect;
+
+/// <summary>
+/// To every open task that is verified: what this operator computed and nobody checked does not count any more (<see cref="DistrustOperator"/>).
+/// Owed again after recovery for as long as the node is quarantined.
+/// </summary>
+public sealed record SpreadDistrust(NodeId Node, AccountId Operator, TaskId LiedIn, DateTimeOffset Since) : INodeEffect;

@@ -41,6 +41,9 @@ public sealed record NodeState
     /// <summary>Why it gets no new parts; null when it does.</summary>
     public NodeQuarantined? Quarantine { get; init; }
 
+    /// <summary>When an admin last let it work again; default: never.</summary>
+    public DateTimeOffset ReinstatedAt { get; init; }
+
     /// <summary>What the node is compared with; null until it first said what it is.</summary>
     public NodeBaseline? Baseline { get; init; }
 

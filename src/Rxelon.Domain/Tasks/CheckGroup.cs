@@ -98,5 +98,6 @@ internal readonly struct CheckGroup
         return there >= (Count == 1 ? 1 : Math.Min(Count, _state.Spec.Verify!.Needed));
     }
 
-    private IEnumerable<int> Members => [First, .. _state.Checks.GetValueOrDefault(First, [])];
+    /// <summary>The part that is checked, then its checks.</summary>
+    internal IEnumerable<int> Members => [First, .. _state.Checks.GetValueOrDefault(First, [])];
 }

@@ -24,6 +24,9 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
     /// <summary>What the next attempt begins from; null: from the input.</summary>
     public PartCheckpoint? Checkpoint { get; init; }
 
+    /// <summary>True when it repeats another to check it, or to overtake it.</summary>
+    public bool IsCheck => Origin?.CheckOf is not null;
+
     /// <summary>True when it has neither a result nor an attempt under way.</summary>
     public bool IsWaiting => Running is null && Result is null && Answered is null;
 
@@ -66,6 +69,8 @@ public sealed record PartTrouble(
             return t with { Last = failed.Fault }; // nobody's fault: it uses up nothing and keeps it from nowhere
         if (failed.Fault.Code == FaultCodes.HandedOver)
             return t with { Last = failed.Fault, HandOvers = t.HandOvers + 1, Avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node) };
+        if (failed.Fault.Code == FaultCodes.OperatorDistrusted)
+            return t with { Avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node), Last = failed.Fault }; // stopped for a lie about something else
         var program = IsProgram(failed.Fault);
         return new PartTrouble(
             t.ProgramFaults + (program ? 1 : 0),

@@ -84,6 +84,16 @@ public sealed record ReportedResult(PartAttempt Attempt, BlobRef Result, Meterin
 /// <summary>From a node session: what the node promised, now shown.</summary>
 public sealed record RevealAnswers(TaskId Task, NodeId Node, IReadOnlyList<RevealedAnswer> Answers, DateTimeOffset At) : ITaskCommand;
 
+/// <summary>From a node's record: it knows that the node gave a wrong answer here, durably (or that there is no such node).</summary>
+public sealed record AccusationHeard(TaskId Task, NodeId Node, DateTimeOffset At) : ITaskCommand;
+
+/// <summary>
+/// From a node's record: this operator's node gave a wrong answer in another task. What nobody checked of the operator's results here does not
+/// count any more, if the task was submitted before <paramref name="Since"/>.
+/// </summary>
+public sealed record DistrustOperator(
+    TaskId Task, AccountId Operator, NodeId Node, TaskId LiedIn, DateTimeOffset Since, DateTimeOffset At) : ITaskCommand;
+
 /// <summary>From a node session (signed by the node), from the session's end (node lost), or from the clock (time limit).</summary>
 public sealed record FailAttempts(TaskId Task, NodeId Node, IReadOnlyList<FailedAttempt> Failures, DateTimeOffset At) : ITaskCommand;
 

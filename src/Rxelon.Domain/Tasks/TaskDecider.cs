@@ -20,6 +20,8 @@ public static class TaskDecider
         GetKeyRequests c => new([], TaskKeyGrants.Requests(state, c), []),
         AcceptResults c => TaskResults.Accept(state, c),
         RevealAnswers c => TaskVerification.Reveal(state, c),
+        AccusationHeard c => TaskAccusations.Heard(state, c),
+        DistrustOperator c => TaskAccusations.Distrust(state, c),
         FailAttempts c => TaskFailing.Fail(state, c),
         ResumeAttempts c => TaskFailing.Resume(state, c),
         LoseSessions c => TaskFailing.LoseSessions(state, c),
@@ -43,7 +45,7 @@ public static class TaskDecider
     public static IReadOnlyList<ITaskEffect> Owed(TaskState durable, DateTimeOffset now) => TaskOutcome.Owed(durable, now);
 
     /// <summary>What the matchmaker is to know of the task now.</summary>
-    public static TaskDemand Demanded(TaskState state) => TaskViews.Demand(state);
+    public static TaskDemand Demanded(TaskState state) => TaskDemands.Whole(state);
 
     /// <summary>When the task must be looked at next, or null. The open index keeps it with every task that is not finished.</summary>
     public static DateTimeOffset? NextDue(TaskState state) => TaskOutcome.NextDue(state);

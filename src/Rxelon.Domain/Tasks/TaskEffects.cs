@@ -26,7 +26,7 @@ public sealed record Settle(AccountId Owner, int Number, IReadOnlyList<PayLine> 
 /// </summary>
 public sealed record CheckSessions(IReadOnlyList<(NodeId Node, ulong Session)> Sessions, DateTimeOffset When) : ITaskEffect;
 
-/// <summary>To the matchmaker: these parts wait (replaces what it knew of the task). No parts: forget the task.</summary>
+/// <summary>To the matchmaker: these parts wait. No parts at all: forget the task.</summary>
 public sealed record Demand(TaskDemand Parts) : ITaskEffect;
 
 /// <summary>To the node router: begin these attempts, all of one stage.</summary>
@@ -46,13 +46,13 @@ public sealed record StartedPart(PartAttempt Attempt, PartOrigin Origin, PartInp
 public sealed record GrantKeys(NodeId Node, ulong Session, byte[] SessionKey, IReadOnlyList<PartAttempt> Attempts) : ITaskEffect;
 
 /// <summary>To the node, as they are: keys that the owner's client sealed to it. They are kept nowhere.</summary>
-public sealed record PassGrants(NodeId Node, ulong Session, IReadOnlyList<(PartAttempt Attempt, byte[] Sealed)> Grants) : ITaskEffect;
+public sealed record PassGrants(NodeId Node, ulong Session, IReadOnlyList<(PartAttempt Attempt, IReadOnlyList<byte[]> Pages)> Grants) : ITaskEffect;
 
 /// <summary>To whatever session the node has: show what was promised for these attempts.</summary>
 public sealed record RequestReveals(NodeId Node, IReadOnlyList<PartAttempt> Attempts) : ITaskEffect;
 
-/// <summary>To the node's entity: it gave a wrong answer.</summary>
-public sealed record Accuse(NodeId Node, PartAttempt Attempt, string Reason) : ITaskEffect;
+/// <summary>To the node's entity: it gave a wrong answer. Answered by <see cref="AccusationHeard"/>; owed until then.</summary>
+public sealed record Accuse(NodeId Node, PartAttempt Attempt, string Reason, DateTimeOffset JudgedAt) : ITaskEffect;
 
 /// <summary>To the node router: stop these attempts.</summary>
 public sealed record StopAttempts(NodeId Node, ulong Session, IReadOnlyList<PartAttempt> Attempts, string Reason) : ITaskEffect;
@@ -99,6 +99,15 @@ public sealed record TaskDemand(
 
     /// <summary>Parts that must not go where <see cref="Avoid"/> says, even if no other node could take them: their twin runs there.</summary>
     public IReadOnlySet<int> Paired { get; init; } = new HashSet<int>();
+
+    /// <summary>
+    /// Null: this replaces what was known of the task. Otherwise it is a change: <see cref="Waiting"/> wait too (or as said anew here), these wait
+    /// no more, and of the others all stays as it was.
+    /// </summary>
+    public IReadOnlyList<int>? Gone { get; init; }
+
+    /// <summary>Where to begin looking for nodes of parts that are kept apart; nodes do not see it.</summary>
+    public ulong Draw { get; init; }
 
     /// <summary>Operators that get none of this task's parts.</summary>
     public IReadOnlySet<AccountId> Distrusted { get; init; } = new HashSet<AccountId>();

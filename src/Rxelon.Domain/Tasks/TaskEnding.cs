@@ -40,6 +40,8 @@ internal static class TaskEnding
         if (state.Submission is null)
             return new([], TaskDecider.NotFound(c.Task), []);
         var output = new TaskOutput(state);
+        foreach (var accuse in TaskAccusations.Owed(state))
+            output.Then(accuse);
         if (state.IsAlive)
             LookAround(state, c.At, output);
         else if (!state.Settled)

@@ -88,9 +88,16 @@ public readonly record struct Spared(int Part, int ClosedBy, int? Stopped = null
 
 /// <summary>
 /// An operator gave a wrong answer: its unchecked results of this task are taken back (those parts wait again), and what else it
-/// earned here goes back to the owner.
+/// earned here goes back to the owner. After a lie in another task, its checked results stay and are paid.
 /// </summary>
-public sealed record OperatorDistrusted(AccountId Operator, IReadOnlyList<int> Withdrawn, IReadOnlyList<int> Forfeited, DateTimeOffset At) : ITaskEvent;
+public sealed record OperatorDistrusted(AccountId Operator, IReadOnlyList<int> Withdrawn, IReadOnlyList<int> Forfeited, DateTimeOffset At) : ITaskEvent
+{
+    /// <summary>The node that lied in another task, which its quarantine names; null when the lie was in this one.</summary>
+    public NodeId? Elsewhere { get; init; }
+}
+
+/// <summary>Not kept: the node's record knows of the lie.</summary>
+public sealed record AccusationRecorded(NodeId Node, DateTimeOffset At) : ITaskEvent, IVolatileEvent;
 
 /// <summary>Not kept: no verdict is overdue before this.</summary>
 public sealed record AnswersReviewed(DateTimeOffset? Next, DateTimeOffset At) : ITaskEvent, IVolatileEvent;

@@ -118,7 +118,7 @@ internal static class TaskFailing
     {
         var before = state.Parts[f.Attempt.Part].Trouble;
         var now = PartTrouble.After(before, f);
-        if (f.Fault.Code == FaultCodes.OwnerAbsent)
+        if (f.Fault.Code is FaultCodes.OwnerAbsent or FaultCodes.OperatorDistrusted)
             return null;
         if (f.Fault.Code == FaultCodes.HandedOver)
         {

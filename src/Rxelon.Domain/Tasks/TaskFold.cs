@@ -39,6 +39,7 @@ internal static class TaskFold
         OwnerAttended => state with { OwnerAway = false },
         LimitsReviewed e => state with { AttemptsDue = e.Next },
         StragglersReviewed e => state with { StragglersDue = e.Next },
+        AccusationRecorded e => state with { Accusations = state.Accusations.Remove(e.Node) },
         AnswersReviewed e => state with { AnswersDue = e.Next },
         _ => throw new InvalidOperationException($"No rule for event {happened.GetType().Name}; add it to {nameof(TaskFold)}."),
     };
@@ -121,6 +122,7 @@ internal static class TaskFold
         var left = new Leaving(state);
         var cost = state.Cost;
         var discarded = state.Discarded;
+        var checks = 0;
         foreach (var a in e.Parts)
         {
             var part = parts[a.Attempt.Part];
@@ -128,6 +130,7 @@ internal static class TaskFold
             if (part.Checkpoint is { } old)
                 discarded = discarded.Add(old.Blob);
             cost += a.Cost;
+            checks += part.IsCheck ? 1 : 0;
             order.Add(a.Attempt.Part);
             parts[a.Attempt.Part] = part with { Running = null, Answered = null, Result = a, Checkpoint = null };
             if (state.Spec.Verify?.Policy == VerifyPolicy.Adaptive)
@@ -136,10 +139,13 @@ internal static class TaskFold
 
         var (dependents, readied) = TaskGrowth.Delivered(state, e.Parts.Select(a => a.Attempt.Part), parts, left.Ready);
         var accepted = order.ToVector();
+        var vector = parts.ToVector();
         return left.From(state) with
         {
-            Parts = parts.ToVector(),
+            Parts = vector,
+            Gate = TaskRotation.Gate(state, vector),
             AcceptedOrder = accepted,
+            AcceptedChecks = state.AcceptedChecks + checks,
             Dependents = dependents,
             ReadyCounts = TaskGrowth.Counted(state, left.Ready),
             Readied = state.Readied + readied,

@@ -98,6 +98,7 @@ internal static class TaskGrowth
         // A task of one stage that goes round by round counts from its second round on.
         var ready = Counting(state) ?? [state.Parts.Count(p => p.IsReady)];
         var readied = 0;
+        var checkCount = 0;
         var index = state.Parts.Count;
         foreach (var origin in origins)
         {
@@ -113,11 +114,15 @@ internal static class TaskGrowth
             }
 
             if (origin.CheckOf is { } of)
+            {
                 checks[of] = checks.GetValueOrDefault(of, []).Add(index);
+                checkCount++;
+            }
+
             parts.Add(PartState.Untried with { Origin = origin, Missing = missing });
             if (missing == 0)
             {
-                readied++;
+                readied += origin.CheckOf is null ? 1 : 0;
                 ready[origin.Stage]++;
             }
 
@@ -134,6 +139,7 @@ internal static class TaskGrowth
             Parts = parts.ToVector(),
             Dependents = dependents.ToImmutable(),
             Checks = checks.ToImmutable(),
+            CheckCount = state.CheckCount + checkCount,
             ReadyCounts = Counted(state, ready),
             Readied = state.Readied + readied,
         };

@@ -62,7 +62,11 @@ internal static class TaskKeyGrants
     internal static TaskReply Requests(TaskState state, GetKeyRequests c)
         => TaskDecider.IsKnownTo(state, c.By)
             ? new KeyRequests(c.Task, state.Phase, [.. TaskFailing.Running(state).Where(a => a.Running.Wait is not null)
-                .Select(a => new KeyRequest(a.Attempt, a.Running.Node, a.Running.Operator, a.Running.Wait!))])
+                .Select(a => new KeyRequest(a.Attempt, a.Running.Node, a.Running.Operator, a.Running.Wait!)
+                {
+                    Origin = state.OriginOf(a.Attempt.Part),
+                    Results = state.InputOf(a.Attempt.Part).Results,
+                })])
             : TaskDecider.NotFound(c.Task);
 
     internal static Decision<ITaskEvent, TaskReply, ITaskEffect> Hand(TaskState state, HandKeys c)
@@ -89,7 +93,7 @@ internal static class TaskKeyGrants
         if (again.Count > 0)
             output.Happened(new KeysForwarded(again, c.At));
         foreach (var group in handed.GroupBy(h => (h.Running.Node, h.Running.Session)))
-            output.Then(new PassGrants(group.Key.Node, group.Key.Session, [.. group.Select(h => (h.Grant.Attempt, h.Grant.Sealed))]));
+            output.Then(new PassGrants(group.Key.Node, group.Key.Session, [.. group.Select(h => (h.Grant.Attempt, (IReadOnlyList<byte[]>)[h.Grant.Sealed, .. h.Grant.More]))]));
         return output.Reply(new KeysHanded(c.Task, answers));
     }
 
@@ -108,15 +112,17 @@ internal static class TaskKeyGrants
 
     internal static TaskState Forwarded(TaskState state, KeysForwarded e)
     {
-        var due = e.At + TimeSpan.FromSeconds(state.Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
+        var next = state.AttemptsDue;
         var parts = state.Parts.Edit();
         foreach (var attempt in e.Attempts)
         {
             var part = parts[attempt.Part];
+            var due = e.At + TimeSpan.FromSeconds(state.StageOf(part).Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
             parts[attempt.Part] = part with { Running = part.Running! with { Wait = null, Due = due } };
+            next = TaskFold.Earlier(next, due);
         }
 
-        return state with { Parts = parts.ToVector(), AttemptsDue = TaskFold.Earlier(state.AttemptsDue, due) };
+        return state with { Parts = parts.ToVector(), AttemptsDue = next };
     }
 
     private static TaskReply? Refusal(TaskState state, ITaskCommand c)

@@ -1,6 +1,7 @@
 using Rxelon.Domain.Kernel;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
 
@@ -23,7 +24,11 @@ public sealed record GetKeyRequests(TaskId Task, AccountId By, DateTimeOffset At
 public sealed record HandKeys(TaskId Task, AccountId By, IReadOnlyList<HandedKeys> Grants, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>One attempt's keys, sealed to the session key that its request showed.</summary>
-public sealed record HandedKeys(PartAttempt Attempt, NodeId Node, byte[] SessionKey, byte[] Sealed);
+public sealed record HandedKeys(PartAttempt Attempt, NodeId Node, byte[] SessionKey, byte[] Sealed)
+{
+    /// <summary>Further pages.</summary>
+    public IReadOnlyList<byte[]> More { get; init; } = [];
+}
 
 /// <summary>Not kept: these attempts are ready and wait for the owner's client.</summary>
 public sealed record KeysAwaited(IReadOnlyList<AwaitedKeys> Attempts, DateTimeOffset At) : ITaskEvent, IVolatileEvent;
@@ -43,7 +48,14 @@ public sealed record OwnerAttended(DateTimeOffset At) : ITaskEvent, IVolatileEve
 public sealed record KeyRequests(TaskId Task, TaskPhase Phase, IReadOnlyList<KeyRequest> Requests) : TaskReply(Task);
 
 /// <summary>One attempt that waits: on which node, whose, and what the client must check and seal to.</summary>
-public sealed record KeyRequest(PartAttempt Attempt, NodeId Node, AccountId Operator, KeyWait Wait);
+public sealed record KeyRequest(PartAttempt Attempt, NodeId Node, AccountId Operator, KeyWait Wait)
+{
+    /// <summary>Why the part exists.</summary>
+    public PartOrigin Origin { get; init; } = PartOrigin.Submitted(Attempt.Part);
+
+    /// <summary>The results that it gets.</summary>
+    public IReadOnlyList<NeededResult> Results { get; init; } = [];
+}
 
 /// <summary>Per attempt: handed on, or why not.</summary>
 public sealed record KeysHanded(TaskId Task, IReadOnlyList<(PartAttempt Attempt, Fault? Refusal)> Answers) : TaskReply(Task);

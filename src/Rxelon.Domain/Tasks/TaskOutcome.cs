@@ -12,9 +12,10 @@ internal static class TaskOutcome
         if (after.Submission is null || ReferenceEquals(before, after))
             return [];
         var effects = new List<ITaskEffect>();
-        if (NeedsDemand(before, after, batch))
-            effects.Add(new Demand(TaskViews.Demand(after)));
-        if (after.InFlight is { } flight && batch.Any(e => e is SettlementDue))
+        if (TaskDemands.After(before, after, batch) is { } demand)
+            effects.Add(new Demand(demand));
+        effects.AddRange(TaskAccusations.New(before, after, batch));
+        if (after.InFlight is { } flight && batch.Any(e => e is SettlementDue or AccusationRecorded) && !TaskAccusations.HoldBack(after, flight))
             effects.Add(TaskMoney.Settlement(after, flight));
         if (after is { IsAlive: true, AnsweredCount: > 0 })
             effects.AddRange(TaskVerification.Requests(after, batch.Where(e => e is PartsReported or AttemptsFailed or OperatorDistrusted).SelectMany(TaskViews.PartsOf)));
@@ -42,15 +43,16 @@ internal static class TaskOutcome
         if (durable.Erased)
             return [new EraseBlobs(order.Owner, TaskEnding.Blobs(durable)), new Rest()];
         if (!durable.IsAlive)
-            return [new Demand(TaskViews.Demand(durable)), new WakeAt(now)];
+            return [new Demand(TaskDemands.Whole(durable)), .. TaskAccusations.Owed(durable), new WakeAt(now)];
         var effects = new List<ITaskEffect>();
         if (!durable.HoldConfirmed)
             effects.Add(new HoldFunds(order.Owner, durable.Hold));
         else
-            effects.Add(new Demand(TaskViews.Demand(durable)));
+            effects.Add(new Demand(TaskDemands.Whole(durable)));
         if (durable.Wish is { } wish)
             effects.Add(new AdjustHold(order.Owner, wish.Amount, wish.CommandId));
         effects.AddRange(TaskVerification.Requests(durable));
+        effects.AddRange(TaskAccusations.Owed(durable));
         var sessions = TaskFailing.Running(durable).Select(a => (a.Running.Node, a.Running.Session)).Distinct().ToList();
         if (sessions.Count > 0)
             effects.Add(new CheckSessions(sessions, now + TaskRules.ReconnectGrace));
@@ -77,6 +79,7 @@ internal static class TaskOutcome
             due = Earlier(due, s.StragglersDue);
         if (s.AnsweredCount > 0)
             due = Earlier(due, s.AnswersDue);
+        due = Earlier(due, TaskAccusations.Due(s));
         if (s.InFlight is { } flight)
             due = Earlier(due, flight.At + TaskRules.AskAgain);
         else if (s.UnsettledSince is { } since)
@@ -92,15 +95,6 @@ internal static class TaskOutcome
 
     /// <summary>True when only retention is left: the open index wakes the task when that is due.</summary>
     internal static bool IsAtRest(TaskState s) => s.Erased || (s.EndedAt is not null && s.Settled && s.InFlight is null);
-
-    private static bool NeedsDemand(TaskState before, TaskState after, IReadOnlyList<ITaskEvent> batch)
-    {
-        if (!after.IsAlive)
-            return before.IsAlive || before.Submission is null;
-        return after.HoldConfirmed && (!before.HoldConfirmed || after.Readied != before.Readied
-            || batch.Any(e => e is AttemptsFailed or TaskAdjusted or OwnerAttended || TaskRotation.Opens(after, e))
-            || after.OfferedStage != before.OfferedStage);
-    }
 
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b ?? a : a;
 }

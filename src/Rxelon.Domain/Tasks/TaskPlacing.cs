@@ -52,7 +52,7 @@ internal static class TaskPlacing
 
         // The matchmaker took the refused parts off its queue; tell it what really waits.
         if (refused.Count > 0)
-            output.Then(new Demand(TaskViews.Demand(output.Folded())));
+            output.Then(new Demand(TaskDemands.Change(output.Folded(), refused.Select(p => p.Part).Where(p => p >= 0 && p < state.Parts.Count))));
         return output.Reply(new PartsPlaced(c.Task, assigned, refused));
 
         // Copies of one part go to different operators; within this pass too.
@@ -78,7 +78,7 @@ internal static class TaskPlacing
     {
         var output = new TaskOutput(state);
         if (state.Submission is not null)
-            output.Then(new Demand(TaskViews.Demand(state)));
+            output.Then(new Demand(TaskDemands.Whole(state)));
         return output.Reply(new PartsPlaced(c.Task, [], c.Parts));
     }
 }

@@ -73,6 +73,9 @@ public sealed record TaskState
     /// <summary>Ready parts of each stage; empty in a task of one stage, where all that waits is ready.</summary>
     public ImmutableArray<int> ReadyCounts { get; init; } = [];
 
+    /// <summary>With rotating keys: the first part, checks left out, without a result (<see cref="TaskRotation"/>); else 0.</summary>
+    public int Gate { get; init; }
+
     /// <summary>The task's seed for drawing checks; empty when it draws none.</summary>
     public byte[] CheckSeed { get; init; } = [];
 
@@ -97,7 +100,13 @@ public sealed record TaskState
     /// <summary>Operators that gave a wrong answer in this task; they get no more of it.</summary>
     public ImmutableHashSet<AccountId> Distrusted { get; init; } = [];
 
-    /// <summary>How many parts became ready by the last of the results they needed.</summary>
+    /// <summary>
+    /// By node: a lie that its record may not know of yet. The hold is closed only once it does, and a task whose hold is open is woken after
+    /// every restart, so no lie is forgotten. What the record confirmed is not kept, and is confirmed again.
+    /// </summary>
+    public ImmutableDictionary<NodeId, Accuse> Accusations { get; init; } = ImmutableDictionary<NodeId, Accuse>.Empty;
+
+    /// <summary>Grows when parts became ready that no event of a batch names: the matchmaker is told everything anew.</summary>
     public int Readied { get; init; }
 
     public int RunningCount { get; init; }
@@ -146,10 +155,13 @@ public sealed record TaskState
     public int AcceptedCount => AcceptedOrder.Count;
 
     /// <summary>How many parts repeat another to check it.</summary>
-    public int CheckCount => Checks.Values.Sum(c => c.Length);
+    public int CheckCount { get; init; }
+
+    /// <summary>How many of those are accepted.</summary>
+    public int AcceptedChecks { get; init; }
 
     /// <summary>How many of the parts that are no checks are accepted.</summary>
-    public int AcceptedOrdered => Checks.IsEmpty ? AcceptedCount : Parts.Count(p => p is { Result: not null, Origin: null or { CheckOf: null } });
+    public int AcceptedOrdered => AcceptedCount - AcceptedChecks;
 
     public int WaitingCount => Parts.Count - AcceptedCount - RunningCount - AnsweredCount;
 
@@ -180,11 +192,13 @@ public sealed record TaskState
     /// <summary>The dearest ask at which a part of this stage still fits its share.</summary>
     public Tokens MaxAskPerCoreHour(StageTerms stage) => Tariff.MaxAsk(Price, stage.Spec.Resources, stage.Spec.Limits, Shares.For(stage.Weight));
 
-    /// <summary>The stage whose parts are in the demand: the first that has ready ones, or else the first.</summary>
+    /// <summary>The stage whose parts are in the demand: the first that has ready ones, or else the first; with rotating keys, that of the one part.</summary>
     public StageTerms OfferedStage
     {
         get
         {
+            if (Spec.Privacy.Rotate && Gate < Parts.Count)
+                return StageOf(Parts[Gate]);
             for (var stage = 0; stage < ReadyCounts.Length; stage++)
             {
                 if (ReadyCounts[stage] > 0)

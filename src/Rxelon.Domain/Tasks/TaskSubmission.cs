@@ -31,6 +31,9 @@ internal static class TaskSubmission
 
         if (spec.Value.RefusesSpeculation() is { } conflict)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"limits.speculate: {conflict}");
+        if (spec.Value.Verify?.Expected?.Keys.Where(p => p >= order.Parts.Count).Select(p => (int?)p).FirstOrDefault() is { } beyond)
+            return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, $"A result is expected of part {beyond}, and the task has {order.Parts.Count} parts, from 0.");
+
         if (order.Budget.IsNegative || c.Hold.IsNegative)
             return TaskOutput.Refuse(c.Task, FaultCodes.Malformed, "A budget cannot be negative.");
         if (c.Hold > order.Budget)

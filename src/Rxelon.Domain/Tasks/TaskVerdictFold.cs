@@ -51,6 +51,7 @@ internal static class TaskVerdictFold
         var left = new Leaving(state);
         var closed = new List<int>();
         var discarded = state.Discarded;
+        var checks = 0;
         foreach (var r in e.Parts)
         {
             var part = parts[r.Attempt.Part];
@@ -63,19 +64,28 @@ internal static class TaskVerdictFold
                 continue;
             closed.Add(r.Attempt.Part);
             order.Add(r.Attempt.Part);
+            checks += part.IsCheck ? 1 : 0;
         }
+
+        var accusations = state.Accusations;
+        foreach (var r in e.Parts.Where(r => !accusations.ContainsKey(r.Node)).DistinctBy(r => r.Node))
+            accusations = accusations.Add(r.Node, new Accuse(r.Node, r.Attempt, r.Reason, e.At));
 
         var (dependents, readied) = TaskGrowth.Delivered(state, closed, parts, left.Ready);
         var accepted = order.ToVector();
+        var vector = parts.ToVector();
         return left.From(state) with
         {
-            Parts = parts.ToVector(),
+            Parts = vector,
+            Gate = TaskRotation.Gate(state, vector),
             AcceptedOrder = accepted,
             Dependents = dependents,
             ReadyCounts = TaskGrowth.Counted(state, left.Ready),
-            Readied = state.Readied + readied + e.Parts.Count - closed.Count,
+            AcceptedChecks = state.AcceptedChecks + checks,
+            Readied = state.Readied + readied,
             EndedAt = state.EndedAt ?? (accepted.Count == state.Parts.Count ? e.At : null),
             Discarded = discarded,
+            Accusations = accusations,
         };
     }
 
@@ -87,6 +97,7 @@ internal static class TaskVerdictFold
         var ready = left.Ready;
         var discarded = state.Discarded;
         Int128 weight = 0;
+        var checks = 0;
         foreach (var s in e.Parts)
         {
             var part = parts[s.Part];
@@ -100,19 +111,23 @@ internal static class TaskVerdictFold
                 discarded = discarded.Add(old.Blob);
             parts[s.Part] = part with { Running = null, Checkpoint = null, Result = parts[s.ClosedBy].Result! with { Cost = Tokens.Zero } };
             order.Add(s.Part);
+            checks += part.IsCheck ? 1 : 0;
         }
 
         var (dependents, readied) = TaskGrowth.Delivered(state, e.Parts.Select(s => s.Part), parts, ready);
         var accepted = order.ToVector();
+        var vector = parts.ToVector();
         return left.From(state) with
         {
             Discarded = discarded,
-            Parts = parts.ToVector(),
+            Parts = vector,
+            Gate = TaskRotation.Gate(state, vector),
             AcceptedOrder = accepted,
             Dependents = dependents,
             ReadyCounts = TaskGrowth.Counted(state, ready),
             OpenWeight = state.OpenWeight - weight,
-            Readied = state.Readied + readied + 1, // the matchmaker still offers what is closed now
+            AcceptedChecks = state.AcceptedChecks + checks,
+            Readied = state.Readied + readied,
             EndedAt = state.EndedAt ?? (accepted.Count == state.Parts.Count ? e.At : null),
         };
     }
@@ -124,9 +139,11 @@ internal static class TaskVerdictFold
         var left = new Leaving(state);
         var cost = state.Cost;
         var discarded = state.Discarded;
+        var checks = 0;
         foreach (var index in e.Withdrawn)
         {
             var part = parts[index];
+            checks += part is { IsCheck: true, Result: not null } ? 1 : 0;
             discarded = discarded.Add((part.Result ?? part.Answered!.Result).Result);
             cost -= part.Result?.Cost ?? Tokens.Zero;
             left.Leave(part, waitsAgain: true);
@@ -141,12 +158,15 @@ internal static class TaskVerdictFold
 
         var (dependents, missing) = Undelivered(state, gone, parts, left.Ready);
         var after = left.From(state);
+        var vector = parts.ToVector();
         return after with
         {
-            Parts = parts.ToVector(),
+            Parts = vector,
+            Gate = TaskRotation.Gate(state, vector, e.Withdrawn),
             AcceptedOrder = state.AcceptedOrder.Any(gone.Contains) ? Vector(state.AcceptedOrder.Where(p => !gone.Contains(p))) : state.AcceptedOrder,
             Dependents = dependents,
-            Readied = after.Readied + e.Withdrawn.Count + missing,
+            AcceptedChecks = state.AcceptedChecks - checks,
+            Readied = after.Readied + e.Withdrawn.Count + missing + 1, // who is distrusted is told with everything
             Cost = cost,
             Distrusted = state.Distrusted.Add(e.Operator),
             EarnedBy = state.EarnedBy.Remove(e.Operator),

@@ -11,8 +11,8 @@ namespace Rxelon.Domain.Tasks;
 internal static class TaskVerification
 {
     internal const string RevealMismatch = "reveal-mismatch";
-    internal const string CanaryWrong = "canary-wrong";
     internal const string Outvoted = "outvoted";
+    private const int TheOwner = -1;
 
     /// <summary>True when this result counts only after a comparison.</summary>
     internal static bool IsCompared(TaskState state, Accepted result)
@@ -121,23 +121,14 @@ internal static class TaskVerification
         List<Accepted> right = [];
         List<Spared> spared = [];
         List<int> undecided = [];
+        Fault? differs = null;
         foreach (var group in groups.Where(g => g.IsRevealed))
         {
-            if (terms.Policy == VerifyPolicy.Canary)
-            {
-                var answered = state.Parts[group.First].Answered!;
-                if (terms.Expected![group.First] == answered.Revealed!.Value.ToString())
-                    right.Add(answered.Result);
-                else
-                    wrong.Add(Reject(answered, null, CanaryWrong));
-                continue;
-            }
-
-            switch (Ballot.Count(group.Votes, terms.Needed))
+            switch (Ballot.Count([.. group.Votes, .. OwnersWord(state, group.First)], terms.Needed))
             {
                 case Verdict.Agreed v:
-                    right.AddRange(v.Right.Select(p => state.Parts[p].Answered!.Result));
-                    wrong.AddRange(v.Wrong.Select(p => Reject(state.Parts[p].Answered!, v.Right[0], Outvoted)));
+                    right.AddRange(v.Right.Where(p => p != TheOwner).Select(p => state.Parts[p].Answered!.Result));
+                    wrong.AddRange(v.Wrong.Where(p => p != TheOwner).Select(p => Reject(state.Parts[p].Answered!, v.Right[0], Outvoted)));
                     spared.AddRange(group.Waiting.Select(p => new Spared(p, v.Right[0])));
                     break;
                 case Verdict.Undecided when group.Waiting.Count > 0:
@@ -146,40 +137,67 @@ internal static class TaskVerification
                     undecided.Add(group.First);
                     break;
                 case Verdict.Disputed:
-                    var fault = new Fault(
+                    differs ??= new Fault(
                         FaultCodes.ResultsDiffer,
                         $"Part {group.First} gave {group.Votes.Count} results on {group.Votes.Count} operators' nodes and too few are equal: the program is not deterministic. Make it so, or submit without verification.",
                         Culprit.Program);
-                    TaskEnding.End(state, TaskPhase.Failed, fault, at, output, []);
-                    return;
+                    break;
                 default:
                     throw new InvalidOperationException("No rule for this verdict.");
             }
         }
 
-        foreach (var liar in wrong.GroupBy(w => w.Operator))
+        // First events that cannot end the task, then those that complete it, then those that may fail it: whoever lied is on record before.
+        HashSet<AccountId> liars = [.. wrong.Select(w => w.Operator)];
+        if (liars.Count > 0)
         {
-            foreach (var w in liar.DistinctBy(w => w.Node))
-                output.Then(new Accuse(w.Node, w.Attempt, w.Reason));
-            Distrust(output.Folded(), liar.Key, [.. wrong.Select(w => w.Attempt.Part)], at, output);
+            TaskResults.Count(output.Folded(), right.FindAll(r => liars.Contains(r.Operator)), [], at, output);
+            right.RemoveAll(r => liars.Contains(r.Operator));
+            foreach (var liar in liars)
+                TakeBack(output.Folded(), liar, [.. wrong.Select(w => w.Attempt.Part)], at, output);
         }
 
-        AddChecks(output.Folded(), undecided, at, output);
-        TaskResults.Count(output.Folded(), right, wrong, at, output, spared);
-        if (wrong.Count == 0)
-            return;
+        if (undecided.Count > 0)
+        {
+            // A liar's answer that was taken back has left its place to another.
+            var now = output.Folded();
+            AddChecks(now, undecided.FindAll(p => CheckGroup.Of(now, p).Waiting.Count == 0), at, output);
+        }
 
-        // What a liar leaves behind may be decided by the others' answers.
-        var left = output.Folded();
-        if (left is { IsAlive: true, AnsweredCount: > 0 })
-            Judge(left, Groups(left, Answered(left)), [], at, output);
+        TaskResults.Count(output.Folded(), right, wrong, at, output, spared);
+        if (differs is not null)
+            TaskEnding.End(output.Folded(), TaskPhase.Failed, differs, at, output, []);
+        if (liars.Count > 0)
+            Clear(liars, at, output);
     }
 
-    // Takes back what nobody checked, before anything completes the task.
-    private static void Distrust(TaskState state, AccountId liar, HashSet<int> rejected, DateTimeOffset at, TaskOutput output)
+    // What the owner expects is one vote: an owner may be mistaken, and must not be able to have anybody quarantined alone.
+    private static IEnumerable<Vote> OwnersWord(TaskState state, int part)
+        => state.Spec.Verify!.Expected?.GetValueOrDefault(part) is { } expected
+            ? [new Vote(TheOwner, state.Order.Owner, Answer.FromBytes(Convert.FromHexString(expected)))] : [];
+
+    /// <summary>The operator lied in another task: what nobody checked here is taken back, what others confirmed stays.</summary>
+    internal static void DistrustElsewhere(TaskState state, AccountId liar, NodeId node, DateTimeOffset at, TaskOutput output)
     {
-        if (!state.IsAlive || state.Distrusted.Contains(liar))
+        var (withdrawn, forfeited) = Earned(state, liar, []);
+        forfeited.RemoveAll(p => CheckGroup.Of(state, p).Count > 1);
+        if (withdrawn.Count + forfeited.Count == 0 && !TaskFailing.Running(state).Any(a => a.Running.Operator == liar))
             return;
+        output.Happened(new OperatorDistrusted(liar, withdrawn, forfeited, at) { Elsewhere = node });
+        Clear([liar], at, output);
+    }
+
+    // Takes back what nobody checked, before anything completes the task. This alone never ends it.
+    private static void TakeBack(TaskState state, AccountId liar, HashSet<int> rejected, DateTimeOffset at, TaskOutput output)
+    {
+        if (state.Distrusted.Contains(liar))
+            return;
+        var (withdrawn, forfeited) = Earned(state, liar, rejected);
+        output.Happened(new OperatorDistrusted(liar, withdrawn, forfeited, at));
+    }
+
+    private static (List<int> Withdrawn, List<int> Forfeited) Earned(TaskState state, AccountId liar, HashSet<int> rejected)
+    {
         List<int> withdrawn = [], forfeited = [];
         var begun = state.Plan.Stages.Count > 1 ? Begun(state) : [];
         for (var p = 0; p < state.Parts.Count; p++)
@@ -193,10 +211,18 @@ internal static class TaskVerification
                 (CheckGroup.Of(state, p).Count == 1 && !begun.Contains(p) ? withdrawn : forfeited).Add(p);
         }
 
-        output.Happened(new OperatorDistrusted(liar, withdrawn, forfeited, at));
-        var running = TaskFailing.Running(state).Where(a => a.Running.Operator == liar).ToList();
+        return (withdrawn, forfeited);
+    }
+
+    // Stops what distrusted operators run, and decides what they leave behind by the others' answers.
+    private static void Clear(HashSet<AccountId> liars, DateTimeOffset at, TaskOutput output)
+    {
+        var running = TaskFailing.Running(output.Folded()).Where(a => liars.Contains(a.Running.Operator)).ToList();
         output.Stop(running, FaultCodes.OperatorDistrusted);
-        TaskFailing.Recorded(state, running.ConvertAll(a => new Failed(a.Attempt, a.Running.Node, Untrusted, null, [])), at, output);
+        TaskFailing.Recorded(output.Folded(), running.ConvertAll(a => new Failed(a.Attempt, a.Running.Node, Untrusted, null, [])), at, output);
+        var left = output.Folded();
+        if (left is { IsAlive: true, AnsweredCount: > 0 })
+            Judge(left, Groups(left, Answered(left)), [], at, output);
     }
 
     // Parts whose result was handed to a part that has begun.

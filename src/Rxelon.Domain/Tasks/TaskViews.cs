@@ -1,7 +1,5 @@
 using System.Collections;
-using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
-using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
 
@@ -17,69 +15,6 @@ internal static class TaskViews
         AwaitsOwner = TaskKeyGrants.AwaitsOwner(s),
         FailureLogs = s.Spec.Retain.LogsSeconds is null ? [] : [.. s.Parts.SelectMany(p => p.Trouble?.Logs ?? [])],
     };
-
-    internal static TaskDemand Demand(TaskState s)
-    {
-        var waiting = new List<int>();
-        var stage = s.OfferedStage;
-        Dictionary<int, IReadOnlyList<NodeId>>? avoid = null;
-        Dictionary<int, PartGroup>? apart = null;
-        HashSet<int> paired = [];
-        if (s.OwnerAway)
-            return Offered(s, waiting, stage, avoid, apart);
-        if (TaskRotation.IsOn(s))
-        {
-            if (s.HoldConfirmed && TaskRotation.Open(s) is { } open && s.Parts[open] is { IsWaiting: true } part)
-            {
-                waiting.Add(open);
-                if (part.Trouble is { } trouble)
-                    (avoid ??= []).Add(open, trouble.Avoid);
-            }
-        }
-        else if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
-        {
-            var index = 0;
-            foreach (var part in s.Parts)
-            {
-                // One stage at a time, the first that has something to place: what a task may run at once is counted over all.
-                if (part.IsReady && s.StageOf(part) == stage)
-                {
-                    waiting.Add(index);
-                    if (part.Trouble is { } trouble)
-                        (avoid ??= []).Add(index, trouble.Avoid);
-                    if (TaskSpeculation.IsPaired(s, index))
-                    {
-                        paired.Add(index);
-                        (avoid ??= [])[index] = [.. part.Trouble?.Avoid ?? [], .. TaskSpeculation.NodesBeside(s, index)];
-                    }
-                    else if ((part.Origin?.CheckOf is not null || s.Checks.ContainsKey(index)) && CheckGroup.Of(s, index) is var group)
-                        (apart ??= []).Add(index, new PartGroup(group.First, group.OperatorsBeside(index)));
-                }
-
-                index++;
-            }
-        }
-
-        var demand = Offered(s, waiting, stage, avoid, apart);
-        return paired.Count == 0 ? demand : demand with
-        {
-            Paired = paired,
-            // Behind everybody else's first attempts.
-            SubmittedAt = waiting.TrueForAll(p => TaskSpeculation.IsTwin(s, p)) ? LastOfAll : demand.SubmittedAt,
-        };
-    }
-
-    private static DateTimeOffset LastOfAll { get; } = DateTimeOffset.MaxValue.AddDays(-1);
-
-    private static TaskDemand Offered(TaskState s, List<int> waiting, StageTerms stage, Dictionary<int, IReadOnlyList<NodeId>>? avoid,
-        Dictionary<int, PartGroup>? apart)
-        => new(
-            s.Id, s.Order.Owner, stage.Spec, s.Tier, s.SubmittedAt, s.MaxAskPerCoreHour(stage), waiting, s.RunningCount,
-            s.RunningCount > 0 ? s.StickTo : null, (IReadOnlyDictionary<int, IReadOnlyList<NodeId>>?)avoid ?? NothingToAvoid)
-        {
-            Apart = (IReadOnlyDictionary<int, PartGroup>?)apart ?? NothingApart,
-            Distrusted = s.Distrusted,
-        };
 
     /// <summary>What watchers are told of a batch; null when nothing visible changed.</summary>
     internal static TaskNews? News(TaskState before, TaskState after, IReadOnlyList<ITaskEvent> batch, DateTimeOffset now)
@@ -125,10 +60,6 @@ internal static class TaskViews
             ResultOf = part.Result is { } result && result.Attempt != new PartAttempt(index, part.Attempts) ? result.Attempt : null,
         };
     }
-
-    private static IReadOnlyDictionary<int, PartGroup> NothingApart { get; } = new Dictionary<int, PartGroup>();
-
-    private static IReadOnlyDictionary<int, IReadOnlyList<NodeId>> NothingToAvoid { get; } = new Dictionary<int, IReadOnlyList<NodeId>>();
 
     /// <summary>Part views made when somebody looks: most news have no watcher.</summary>
     private sealed class PartViews(TaskState state, int[] parts) : IReadOnlyList<PartView>

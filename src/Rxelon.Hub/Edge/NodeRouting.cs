@@ -23,7 +23,7 @@ public interface IToNode
 public sealed record StartParts(
     NodeId Node, ulong Session, TaskId Task, TaskSpec Spec, BlobRef Program, int PartsTotal,
     IReadOnlyList<StartedPart> Parts, AccountId Owner = default, string Stage = "", string? StopFile = null,
-    bool Verified = false) : IToNode, INoSerializationVerificationNeeded;
+    bool Verified = false, bool WithoutFuel = false) : IToNode, INoSerializationVerificationNeeded;
 
 /// <summary>Each attempt's grant, page by page.</summary>
 public sealed record GrantParts(

@@ -47,6 +47,9 @@ internal sealed class NodeEntity(NodeId id, TimeProvider time, Neighbours others
             case QuarantineChanged e:
                 others.Router.Tell(new SetQuarantine(id, e.IsQuarantined), ActorRefs.NoSender);
                 break;
+            case SpreadDistrust e:
+                Context.System.EventStream.Publish(e); // this process's scanner knows the open tasks
+                break;
             case NodeIsolated isolated:
                 IntegrityMetrics.Alarms.Add(1, KeyValuePair.Create<string, object?>("code", isolated.Alarm.Code));
                 var fault = NodeDecider.Isolated(isolated.Alarm);

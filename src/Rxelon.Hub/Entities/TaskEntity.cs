@@ -71,7 +71,7 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                     e.Node, e.Session, id, e.Stage.Spec, e.Stage.Program ?? Durable.Order.Program, e.Stage.Parts, e.Attempts,
                     Durable.Order.Owner, e.Stage.Number == 0 ? "" : e.Stage.Name,
                     e.Stage.Number == Durable.Plan.LastOfRound ? Durable.Plan.Rounds?.Until : null,
-                    Durable.PaysAtTheEnd));
+                    Durable.PaysAtTheEnd, Durable.Spec.Verify is { CountsFuel: false }));
                 break;
             case StopAttempts e:
                 Send(others.Router, new StopParts(e.Node, e.Session, id, e.Attempts, e.Reason));
@@ -80,14 +80,14 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
                 Grant(e);
                 break;
             case PassGrants e:
-                Send(others.Router, new GrantParts(e.Node, e.Session, id, [.. e.Grants.Select(g => (g.Attempt, (IReadOnlyList<byte[]>)[g.Sealed]))]));
+                Send(others.Router, new GrantParts(e.Node, e.Session, id, e.Grants));
                 break;
             case RequestReveals e:
                 Send(others.Router, new AskReveals(e.Node, id, e.Attempts));
                 break;
             case Accuse e:
                 Log.Warning("Node {Node} gave a wrong answer for part {Part}, attempt {Attempt} of {Task}: {Reason}", e.Node, e.Attempt.Part, e.Attempt.Number, id, e.Reason);
-                Send(others.Nodes, new QuarantineNode(e.Node, id, e.Attempt.Part, e.Attempt.Number, e.Reason, Now));
+                others.Nodes.Tell(new QuarantineNode(e.Node, id, e.Attempt.Part, e.Attempt.Number, e.Reason, Now) { JudgedAt = e.JudgedAt }, Self);
                 break;
             case CheckSessions e:
                 var wait = e.When - Now;
@@ -123,6 +123,9 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
         {
             case CheckSessions e:
                 Check(e);
+                break;
+            case NodeReply e:
+                Handle(new AccusationHeard(id, e.Node, Now));
                 break;
             case SessionsSeen e:
                 Handle(new LoseSessions(id, e.Gone, Now));

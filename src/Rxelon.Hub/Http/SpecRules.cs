@@ -25,10 +25,6 @@ internal static partial class SpecRules
     {
         if (spec.Privacy.Custody == Custody.Attested)
             return ("spec.privacy.custody", new Fault(FaultCodes.CustodyUnavailable, CustodyTerms.NoAttestation, Culprit.Input));
-        if (spec is { Stages: not null } or { Rounds: not null } && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
-            return ("spec.stages", new Fault(FaultCodes.NotYet, "Stages and rounds come with managed custody and without rotation for now.", Culprit.Input));
-        if (spec.Verify is not null && (spec.Privacy.Rotate || spec.Privacy.Custody != Custody.Managed))
-            return ("spec.verify", new Fault(FaultCodes.NotYet, "Checks come with managed custody and without rotation for now.", Culprit.Input));
         var wrong = General(spec, options) ?? Numbers(spec) ?? Lists(spec.Placement) ?? Stages(spec, options);
         return wrong is var (field, why) ? ($"spec.{field}", new Fault(FaultCodes.Malformed, $"{field}: {why}.", Culprit.Input)) : null;
     }

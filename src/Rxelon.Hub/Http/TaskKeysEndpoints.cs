@@ -3,9 +3,11 @@ using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Entities;
 using Rxelon.Hub.Sealing;
 using Rxelon.Shared.Api;
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Ledger;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Http;
 
@@ -17,7 +19,8 @@ internal static class TaskKeysEndpoints
 {
     private const int LongestWaitSeconds = 25;
     private const int MostGrants = 1_000;
-    private const int MaxSealedKey = 4096;
+    private const int MaxPages = 1 + (StagePlan.MaxNeeds / GrantedKeys.ResultsPerPage);
+    private const int MaxSealedPage = 4096 + (GrantedKeys.ResultsPerPage * KeySchedule.KeySize);
 
     internal static void MapTaskKeys(this IEndpointRouteBuilder api)
     {
@@ -76,9 +79,10 @@ internal static class TaskKeysEndpoints
         var grants = body.Value.Grants;
         if (grants.Count is 0 or > MostGrants)
             return Answers.Problem(new Fault(FaultCodes.Malformed, $"grants are 1 to {MostGrants}.", Culprit.Input), "grants");
-        if (grants.Any(g => g.Part < 0 || g.Attempt < 1 || g.Node.IsUnset || g.Sealed.Length is 0 or > MaxSealedKey))
+        if (grants.Any(g => g.Part < 0 || g.Attempt < 1 || g.Node.IsUnset || (g.More?.Count ?? 0) >= MaxPages
+            || (g.More ?? []).Prepend(g.Sealed).Any(p => p is null or { Length: 0 or > MaxSealedPage })))
             return Answers.Problem(new Fault(FaultCodes.Malformed, "Each grant names an attempt and its node, and has sealed keys.", Culprit.Input), "grants");
-        var handed = grants.Select(g => new HandedKeys(new PartAttempt(g.Part, g.Attempt), g.Node, g.SessionKey, g.Sealed)).ToList();
+        var handed = grants.Select(g => new HandedKeys(new PartAttempt(g.Part, g.Attempt), g.Node, g.SessionKey, g.Sealed) { More = g.More ?? [] }).ToList();
         return await calls.AskAsync(new HandKeys(id, caller.Account, handed, time.GetUtcNow()), cancel) switch
         {
             KeysHanded done => Answers.Json(new KeyGrantsResponse(
@@ -89,7 +93,11 @@ internal static class TaskKeysEndpoints
     }
 
     private static KeyRequestInfo Info(KeyRequest r) => new(
-        r.Attempt.Part, r.Attempt.Number, r.Node, r.Operator, r.Wait.SessionKey, r.Wait.Proof.Nonce, r.Wait.Proof.IdentityKey, r.Wait.Proof.Signature, r.Wait.Proof.Quote);
+        r.Attempt.Part, r.Attempt.Number, r.Node, r.Operator, r.Wait.SessionKey, r.Wait.Proof.Nonce, r.Wait.Proof.IdentityKey, r.Wait.Proof.Signature, r.Wait.Proof.Quote)
+    {
+        Origin = r.Origin is { Stage: 0, CheckOf: null, Source: { } own, NeedCount: 0 } && own == r.Attempt.Part ? null
+            : new KeyOriginInfo(r.Origin.Stage, r.Origin.Round, r.Origin.Index, r.Origin.CheckOf, [.. r.Results.Select(n => new NeededKeyInfo(n.Part, n.Attempt))]),
+    };
 
     /// <summary>True when something changed, false when the wait is over.</summary>
     private static async Task<bool> SeesAsync(SemaphoreSlim changed, CancellationToken until)

@@ -115,6 +115,7 @@ internal static class SnapshotCodec
         Alarm = NodeCodec.Alarm(s.Alarm),
         Suspect = NodeCodec.Baseline(s.Suspect),
         Log = NodeCodec.Head(s.Log),
+        ReinstatedAt = s.ReinstatedAt == default ? 0 : Ticks(s.ReinstatedAt),
         LogSince = s.LogSince == default ? 0 : Ticks(s.LogSince),
     };
 
@@ -138,6 +139,7 @@ internal static class SnapshotCodec
         Alarm = NodeCodec.Alarm(m.Alarm),
         Suspect = NodeCodec.Baseline(m.Suspect),
         Log = NodeCodec.Head(m.Log),
+        ReinstatedAt = m.ReinstatedAt == 0 ? default : Time(m.ReinstatedAt),
         LogSince = m.LogSince == 0 ? default : Time(m.LogSince),
     };
 }

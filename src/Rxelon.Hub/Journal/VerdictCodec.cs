@@ -79,8 +79,13 @@ internal static class VerdictCodec
         Time(m.At));
 
     internal static Proto.OperatorDistrusted Encode(OperatorDistrusted e)
-        => new() { Operator = Id(e.Operator), Withdrawn = { e.Withdrawn }, Forfeited = { e.Forfeited }, At = Ticks(e.At) };
+    {
+        var m = new Proto.OperatorDistrusted { Operator = Id(e.Operator), Withdrawn = { e.Withdrawn }, Forfeited = { e.Forfeited }, At = Ticks(e.At) };
+        if (e.Elsewhere is { } node)
+            m.Elsewhere = Id(node);
+        return m;
+    }
 
     internal static OperatorDistrusted Decode(Proto.OperatorDistrusted m)
-        => new(Account(m.Operator), [.. m.Withdrawn], [.. m.Forfeited], Time(m.At));
+        => new(Account(m.Operator), [.. m.Withdrawn], [.. m.Forfeited], Time(m.At)) { Elsewhere = m.Elsewhere.IsEmpty ? null : Node(m.Elsewhere) };
 }

@@ -88,6 +88,12 @@ internal sealed class IndexReader(SqliteFile index) : ITaskIndex, INodeIndex, IA
             ("$id", after),
             ("$limit", limit));
 
+    /// <summary>Verified tasks that live.</summary>
+    internal List<string> OpenVerified() => Query("SELECT id FROM tasks WHERE verified IS NOT NULL AND ended IS NULL", r => r.GetString(0));
+
+    /// <summary>Nodes that gave a wrong answer and were not reinstated.</summary>
+    internal List<string> Quarantined() => Query("SELECT id FROM nodes WHERE quarantine IS NOT NULL", r => r.GetString(0));
+
     /// <summary>Tasks erased since then: a crash may have come between the record and the deletion.</summary>
     internal List<string> ErasedSince(DateTimeOffset since)
         => Query("SELECT id FROM tasks WHERE erased >= $since", r => r.GetString(0), ("$since", Records.Ticks(since)));

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Rxelon.Domain.Accounts;
+using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Entities;
 using Rxelon.Shared.Ids;
@@ -9,7 +10,8 @@ namespace Rxelon.Hub.Projections;
 /// <summary>
 /// Sees to it that nothing unfinished sleeps: entities are not remembered by the cluster, and one whose write failed has
 /// stopped. At the start it wakes every open task and every account with money to send, then again and again what is due,
-/// in small portions so that a restart with many open tasks does not choke the hub.
+/// in small portions so that a restart with many open tasks does not choke the hub. It also carries the word of a lie to every verified task
+/// that is open.
 /// </summary>
 internal sealed class ScannerActor : UntypedActor, IWithTimers
 {
@@ -42,6 +44,7 @@ internal sealed class ScannerActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(IndexCaughtUp));
+        Context.System.EventStream.Subscribe(Self, typeof(SpreadDistrust));
         Timers.StartSingleTimer(nameof(Tick), Tick.Instance, BetweenSweeps); // whatever the index does meanwhile
     }
 
@@ -54,7 +57,13 @@ internal sealed class ScannerActor : UntypedActor, IWithTimers
                 _started = true;
                 foreach (var id in _index.ErasedSince(_time.GetUtcNow() - ErasedLately))
                     Wake(id);
+                foreach (var id in _index.Quarantined())
+                    _others.Nodes.Tell(new GetNode(NodeId.Parse(id), _time.GetUtcNow()), ActorRefs.NoSender); // its record owes a word to open tasks
                 Sweep();
+                break;
+            case SpreadDistrust e:
+                foreach (var id in _index.OpenVerified())
+                    _others.Tasks.Tell(new DistrustOperator(TaskId.Parse(id), e.Operator, e.Node, e.LiedIn, e.Since, _time.GetUtcNow()), ActorRefs.NoSender);
                 break;
             case IndexCaughtUp:
                 break;

@@ -72,7 +72,7 @@ public sealed class FileVault : IVault, IDisposable
         {
             var grants = new IReadOnlyList<byte[]>[orders.Count];
             for (var i = 0; i < grants.Length; i++)
-                grants[i] = SealGrant(taskKey, node, sessionKey.Span, orders[i]);
+                grants[i] = PartGrant.Seal(taskKey, orders[i].Attempt, node, sessionKey.Span, orders[i].Terms);
             return grants;
         }
         finally
@@ -83,42 +83,6 @@ public sealed class FileVault : IVault, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _pair.Dispose();
-
-    private static byte[][] SealGrant(byte[] taskKey, NodeId node, ReadOnlySpan<byte> sessionKey, GrantOrder order)
-    {
-        var attempt = order.Attempt;
-        byte[][] keys =
-        [
-            order.Source is { } source ? KeySchedule.Input(taskKey, source) : new byte[KeySchedule.KeySize],
-            KeySchedule.Result(taskKey, attempt.Part, attempt.Number),
-            KeySchedule.Log(taskKey, attempt.Part, attempt.Number),
-            KeySchedule.Shared(taskKey, order.Program),
-        ];
-        byte[][] results = [.. order.Results.Select(r => KeySchedule.Result(taskKey, r.Part, r.Attempt))];
-        byte[]? verify = order.VerifyOf is { } checkedPart ? KeySchedule.Verify(taskKey, checkedPart) : null;
-        byte[]? checkpoint = order.MayLeaveCheckpoint ? KeySchedule.Checkpoint(taskKey, attempt.Part, attempt.Number) : null;
-        byte[]? former = order.BeginsFrom is { } earlier ? KeySchedule.Checkpoint(taskKey, attempt.Part, earlier) : null;
-        var pages = GrantedKeys.Write(keys[0], keys[1], keys[2], keys[3], results, verify, checkpoint, former);
-        try
-        {
-            var wrapped = new byte[pages.Count][];
-            for (var page = 0; page < wrapped.Length; page++)
-            {
-                var context = KeyWrapContext.PartGrant(attempt.Task, attempt.Part, attempt.Number, node, GrantedKeys.LabelOf(page));
-                wrapped[page] = KeyWrap.Wrap(pages[page], sessionKey, context).ToBytes();
-            }
-
-            return wrapped;
-        }
-        finally
-        {
-            foreach (var secret in keys.Concat(results).Concat(pages))
-                CryptographicOperations.ZeroMemory(secret);
-            CryptographicOperations.ZeroMemory(verify);
-            CryptographicOperations.ZeroMemory(checkpoint);
-            CryptographicOperations.ZeroMemory(former);
-        }
-    }
 
     private static ExchangeKeyPair Create(string file, byte[] master)
     {

@@ -1,3 +1,4 @@
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Workloads;
 
@@ -16,6 +17,12 @@ public sealed record GrantOrder(AttemptId Attempt, int? Source, string Program, 
 
     /// <summary>The attempt of the same part whose checkpoint it begins from; null: none.</summary>
     public int? BeginsFrom { get; init; }
+
+    internal GrantTerms Terms => new(Source, Program, [.. Results.Select(r => (r.Part, r.Attempt))], VerifyOf)
+    {
+        MayLeaveCheckpoint = MayLeaveCheckpoint,
+        BeginsFrom = BeginsFrom,
+    };
 
     /// <summary>A part of the submission that needs no others.</summary>
     public static GrantOrder Plain(AttemptId attempt) => new(attempt, attempt.Part, StageTerms.NameOfProgram(""), []);

@@ -184,7 +184,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     private async Task<Answer> AnswerAsync(CipherBlob result, GrantedKeys keys, Metering metering, CancellationToken cancel)
     {
         using var plain = OpenResult(result, keys);
-        var digest = await ContentDigest.OfAsync(plain, task.Kind == WorkloadKind.Wasm ? metering.Fuel : null, cancel).ConfigureAwait(false);
+        var digest = await ContentDigest.OfAsync(plain, task is { Kind: WorkloadKind.Wasm, CountsFuel: true } ? metering.Fuel : null, cancel).ConfigureAwait(false);
         return Answer.Of(keys.Verify, digest);
     }
 

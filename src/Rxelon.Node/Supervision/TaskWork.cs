@@ -48,6 +48,7 @@ internal sealed class TaskWork : IDisposable
         Network = assigned.Network.Count > 0 ? new NetworkRequest([.. assigned.Network]) : null;
         Gpu = assigned.Gpu is { } gpu ? new GpuRequest((int)gpu.Count, (GpuVendor)gpu.Vendor, gpu.Memory) : null;
         IsVerified = assigned.Verified;
+        CountsFuel = !assigned.WithoutFuel;
     }
 
     internal TaskId Task { get; }
@@ -63,6 +64,9 @@ internal sealed class TaskWork : IDisposable
 
     /// <summary>Results are compared: a report promises an answer.</summary>
     internal bool IsVerified { get; }
+
+    /// <summary>The answer covers the fuel, where the sandbox counts it.</summary>
+    internal bool CountsFuel { get; }
 
     internal WorkloadKind Kind { get; }
 

@@ -72,6 +72,8 @@ public sealed class StagePlan
         if (read.Fault is { } fault)
             return fault;
         var (stages, last) = read.Value;
+        if (spec.Privacy.Rotate && stages.FirstOrDefault(s => s.Needs.Any(n => n > s.Number)) is { } early)
+            return new Fault(FaultCodes.Malformed, $"With rotate, parts run in the order of the stages: name '{early.Name}' after the stages that it needs.", Culprit.Input);
         var plan = new StagePlan(stages, spec.Rounds, last, spec.Verify);
         if (plan.Total > MaxParts)
             return TooLarge($"Its stages and rounds come to {plan.Total} parts; {MaxParts} is the most.");

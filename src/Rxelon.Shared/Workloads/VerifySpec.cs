@@ -46,12 +46,18 @@ public sealed record VerifySpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<int, string>? Expected { get; init; }
 
+    /// <summary>
+    /// Whether an answer covers the fuel too, where the sandbox counts it. Whoever expects a result knows its files, and not what computing it takes.
+    /// </summary>
+    [JsonIgnore]
+    public bool CountsFuel => Policy != VerifyPolicy.Canary;
+
     /// <summary>How many equal answers decide.</summary>
     [JsonIgnore]
     public int Needed => Policy switch
     {
         VerifyPolicy.Quorum => Agree,
-        VerifyPolicy.Spot or VerifyPolicy.Adaptive => 2,
+        VerifyPolicy.Canary or VerifyPolicy.Spot or VerifyPolicy.Adaptive => 2, // a canary's owner is one of the two
         _ => 1,
     };
 
@@ -62,6 +68,7 @@ public sealed record VerifySpec
     /// <summary>How many parts the hold must have room for when the user's are so many: the ceiling of what checks may cost.</summary>
     public long Budgeted(long parts) => Policy switch
     {
+        VerifyPolicy.Canary => checked(parts + Math.Min(parts, Expected?.Count ?? 0)),
         VerifyPolicy.Spot => checked(parts + (((parts * RateMillionths) + 999_999) / 1_000_000)),
         VerifyPolicy.Quorum => checked(parts * Of),
         VerifyPolicy.Adaptive => checked(parts * 2),

@@ -113,7 +113,7 @@ internal sealed class KeyHubWorld : HttpMessageHandler
         var follower = new LogFollower(_mine["log"], Log.Reader, Log.Policy, TimeProvider.System);
         var check = new NodeCheck(new EnrolmentCheck(hub, follower, () => Log.Policy), Verifier);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        return await new KeyHolder(hub, check, TimeProvider.System).AttendAsync(Task, change?.Invoke(spec) ?? spec, TaskKey, null, patience.Token);
+        return await new KeyHolder(hub, check, TimeProvider.System).AttendAsync(Task, new OrderTerms(change?.Invoke(spec) ?? spec, 3), TaskKey, null, patience.Token);
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

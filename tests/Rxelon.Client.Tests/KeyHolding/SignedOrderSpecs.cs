@@ -19,7 +19,7 @@ public sealed class SignedOrderSpecs : IDisposable
     [Fact]
     public void The_terms_are_those_that_the_owner_signed()
     {
-        var spec = SignedOrder.Read($"task-{Task}", Order(_owner), _owner).Value;
+        var spec = SignedOrder.Read($"task-{Task}", Order(_owner), _owner).Value.Spec;
         Assert.Equal(["a_nobody"], spec.Placement.DenyOperators);
     }
 

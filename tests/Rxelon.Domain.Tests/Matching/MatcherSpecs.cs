@@ -11,6 +11,16 @@ public sealed class MatcherSpecs
     private readonly Market _market = new();
 
     [Fact]
+    public void Copies_of_a_part_go_to_any_node_that_suits_and_not_to_those_that_made_themselves_the_cheapest()
+    {
+        var market = new Market().With([.. Enumerable.Range(0, 100).Select(n => Market.Offer(n, slots: 50, ask: n < 10 ? 500 : 1_000))]);
+        var copies = Market.Demand(1, 200) with { Apart = Enumerable.Range(0, 200).ToDictionary(p => p, p => new PartGroup(1_000 + p, [])), Draw = 42 };
+        var matches = market.Want(copies).Pass();
+        Assert.Equal(200, matches.Count);
+        Assert.InRange(matches.Count(m => m.Placed.AskPerCoreHour == new Tokens(500)), 5, 45);
+    }
+
+    [Fact]
     public void Parts_of_a_task_spread_over_the_nodes_and_the_cheaper_node_goes_first()
     {
         _market.With(Market.Offer(1, slots: 2, ask: 2_000), Market.Offer(2, slots: 2, ask: 1_000)).Want(Market.Demand(1, 3));

@@ -50,6 +50,20 @@ public sealed class NodeSpecs
     }
 
     [Fact]
+    public void A_lie_that_was_proven_before_an_admins_word_is_covered_by_it_and_every_other_goes_round()
+    {
+        Do(Enrol);
+        var lie = new QuarantineNode(Enrol.Node, Ids.Task(1), 3, 2, "outvoted", Given.Start) { JudgedAt = Given.Start };
+        var spread = new SpreadDistrust(Enrol.Node, Enrol.Operator, Ids.Task(1), Given.Start);
+        Assert.Contains(spread, Do(lie).Effects);
+        Assert.Contains(spread, NodeDecider.Owed(_state, Given.Start));
+        Do(new ReinstateNode(Enrol.Node, "admin", "talked to them", Given.Start.AddMinutes(1)));
+        Assert.Empty(NodeDecider.Owed(_state, Given.Start));
+        Assert.Empty(Do(lie with { At = Given.Start.AddHours(1) }).Events);
+        Assert.Single(Do(lie with { JudgedAt = Given.Start.AddHours(1) }).Events);
+    }
+
+    [Fact]
     public void A_node_that_gave_a_wrong_answer_is_quarantined_for_the_first_one_until_an_admin_lifts_it()
     {
         Do(Enrol);

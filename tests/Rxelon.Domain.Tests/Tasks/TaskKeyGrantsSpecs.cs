@@ -33,7 +33,7 @@ public sealed class TaskKeyGrantsSpecs
         Assert.Null(Assert.Single(Hand(story, First).Answers).Refusal);
         var pass = story.Effect<PassGrants>();
         Assert.Equal((Ids.Node(1), 1UL), (pass.Node, pass.Session));
-        Assert.Equal([(First, new byte[] { 42 })], pass.Grants.Select(g => (g.Attempt, g.Sealed)), Same);
+        Assert.Equal([(First, new byte[] { 42 })], pass.Grants.Select(g => (g.Attempt, Assert.Single(g.Pages))), Same);
         var released = Assert.Single(story.Shell.Journal.OfType<KeysReleased>().SelectMany(e => e.Releases));
         Assert.Equal((First, Ids.Node(1), Given.SessionKey, true), (released.Attempt, released.Node, released.SessionKey, released.ByOwner));
         Assert.Empty(Requests(story).Requests);

@@ -90,7 +90,9 @@ public sealed class TaskRefusalSpecs
         var placed = story.Place(1, 0, 0, 1, 2);
         Assert.Equal([0, 1], placed.Placed.Select(p => p.Attempt.Part));
         Assert.Equal([0, 2], placed.Refused.Select(p => p.Part));
-        Assert.Equal([2, 3], story.Effect<Demand>().Parts.Waiting);
+        Assert.Equal([2], story.Effect<Demand>().Parts.Waiting);
+        Assert.Equal([0], story.Effect<Demand>().Parts.Gone!);
+        Assert.Equal([2, 3], TaskDecider.Demanded(story.State).Waiting);
 
         var dear = Given.Queued(1);
         var reply = (PartsPlaced)dear.Do(new PlaceParts(

@@ -1,6 +1,7 @@
 using Rxelon.Domain.Tasks;
 using Rxelon.Domain.Tests.World;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tests.Tasks;
 
@@ -70,5 +71,58 @@ public sealed class TaskRotationSpecs
         Assert.Equal([1], Assert.Single(owed.OfType<Demand>()).Parts.Waiting);
     }
 
-    private static TaskStory Rotating(int parts) => Given.Queued(parts, s => s with { Privacy = s.Privacy with { Rotate = true } });
+    [Fact]
+    public void The_copies_of_a_part_run_together_and_the_next_part_waits_for_their_verdict()
+    {
+        var story = Rotating(2, s => s with { Verify = new VerifySpec { Policy = VerifyPolicy.Quorum, Of = 3, Agree = 2 } });
+        Assert.Equal([0, 2, 3], TaskDecider.Demanded(story.State).Waiting);
+        foreach (var (node, part) in ((int, int)[])[(1, 0), (2, 2), (3, 3)])
+        {
+            Assert.Empty(story.Place(node, 1).Placed);
+            story.Ready(node, Assert.Single(story.Place(node, part).Placed).Attempt);
+        }
+
+        foreach (var (node, part) in ((int, int)[])[(1, 0), (2, 2), (3, 3)])
+            VerificationScenarioSpecs.Report(story, node, part, node == 1 ? 8 : 7);
+        Assert.Empty(story.Place(4, 1).Placed);
+        foreach (var (node, part) in ((int, int)[])[(1, 0), (2, 2), (3, 3)])
+            VerificationScenarioSpecs.Reveal(story, node, part, node == 1 ? 8 : 7);
+        Assert.Equal([1, 4, 5], story.Effects.OfType<Demand>().Last().Parts.Waiting);
+        Assert.Single(story.Place(2, 1).Placed);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void A_result_that_is_taken_back_closes_the_gate_again()
+    {
+        var story = VerificationScenarioSpecs.Queued(3, new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 1 }, privacy: new Privacy { Rotate = true });
+        VerificationScenarioSpecs.Run(story, 1, 0, 7);
+        VerificationScenarioSpecs.Run(story, 2, 1, 7);
+        var late = Assert.Single(story.Place(3, 2).Placed).Attempt;
+        story.Now += TimeSpan.FromSeconds(1);
+        story.Do(new DistrustOperator(story.Id, Ids.Account(101), Ids.Node(1), Ids.Task(9), story.Now, story.Now));
+        Assert.Equal([0], story.Effects.OfType<Demand>().Last().Parts.Waiting);
+        story.Ready(3, late);
+        Assert.Empty(story.Effects.OfType<GrantKeys>());
+        Assert.Equal([late], story.Effect<StopAttempts>().Attempts);
+    }
+
+    [Fact]
+    public void Parts_of_later_stages_come_in_their_turn()
+    {
+        var story = Rotating(2, Given.MapReduce);
+        var run = new List<int>();
+        while (story.State.Phase != TaskPhase.Completed)
+        {
+            var open = Assert.Single(TaskDecider.Demanded(story.State).Waiting);
+            Assert.Empty(story.Place(1, [.. Enumerable.Range(0, story.State.Parts.Count).Where(p => p != open)]).Placed);
+            story.Finish(1, open);
+            run.Add(open);
+        }
+
+        Assert.Equal(Enumerable.Range(0, story.State.Parts.Count), run);
+    }
+
+    private static TaskStory Rotating(int parts, Func<TaskSpec, TaskSpec>? change = null)
+        => Given.Queued(parts, s => (change?.Invoke(s) ?? s) with { Privacy = s.Privacy with { Rotate = true } });
 }

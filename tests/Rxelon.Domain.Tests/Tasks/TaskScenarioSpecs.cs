@@ -144,7 +144,9 @@ public sealed class TaskScenarioSpecs
         story.Ready(1, First(0), First(1));
         var reply = (AttemptsSorted)story.Do(new ResumeAttempts(story.Id, Ids.Node(1), 50, [First(0), new PartAttempt(2, 1)], story.Now));
         Assert.Equal([new PartAttempt(2, 1)], reply.Stop);
-        Assert.Equal([1, 2], story.Effect<Demand>().Parts.Waiting);
+        Assert.Equal([1], story.Effect<Demand>().Parts.Waiting);
+        Assert.Empty(story.Effect<Demand>().Parts.Gone!);
+        Assert.Equal([1, 2], TaskDecider.Demanded(story.State).Waiting);
         Assert.Null(Assert.Single(story.Report(1, First(0)).Answers).Refusal);
         Assert.Equal(FaultCodes.StaleAttempt, Assert.Single(story.Report(1, First(1)).Answers).Refusal!.Code);
     }

@@ -70,6 +70,8 @@ public sealed class VerificationScenarioSpecs
         Assert.Equal(new PartAttempt(1, 1), story.State.Parts[0].Result!.Attempt);
         Assert.Equal(Tokens.Zero, story.State.Parts[0].Result!.Cost);
         Assert.Equal(story.State.Parts[1].Result!.Cost * 2, story.State.Cost);
+        Assert.Empty(story.Effects.OfType<Settle>());
+        Heard(story, 1);
         var settle = story.Effect<Settle>();
         Assert.True(settle.Close);
         Assert.DoesNotContain(settle.Lines, l => l.Operator == Ids.Account(101) && l.Amount > Tokens.Zero);
@@ -203,6 +205,7 @@ public sealed class VerificationScenarioSpecs
         Assert.Equal([0, 1], Enumerable.Range(0, 6).Where(p => story.State.Parts[p].IsWaiting));
         Assert.Equal(story.State.Parts[2].Result!.Cost * 3, story.State.Cost);
         Assert.Empty(story.Place(1, 0).Placed);
+        Heard(story, 1);
         Run(story, 3, 0, 7);
         Run(story, 3, 1, 7);
         Assert.Equal(TaskPhase.Completed, story.State.Phase);
@@ -266,18 +269,161 @@ public sealed class VerificationScenarioSpecs
         Assert.Equal([Ids.Account(101), Ids.Account(102)], story.Effect<Settle>().Lines.Where(l => l.Amount > Tokens.Zero).Select(l => l.Operator).OrderBy(o => o.ToString()));
     }
 
+    private static VerifySpec Expecting(int part, int answer)
+        => new() { Policy = VerifyPolicy.Canary, Expected = new Dictionary<int, string> { [part] = AnswerOf(answer).ToString() } };
+
     [Fact]
-    public void A_canary_with_another_answer_than_its_owner_expects_is_a_proven_lie()
+    public void A_canary_that_is_as_its_owner_expects_counts_at_once_and_one_that_is_not_is_a_lie_when_another_operator_says_so()
     {
-        var story = Queued(2, new VerifySpec { Policy = VerifyPolicy.Canary, Expected = new Dictionary<int, string> { [1] = AnswerOf(7).ToString() } });
+        var story = Queued(2, Expecting(1, 7));
         Run(story, 1, 0, 9);
         Assert.Equal(1, story.State.AcceptedCount);
         Run(story, 2, 1, 8);
         Reveal(story, 2, 1, 8);
+        Assert.Empty(story.Effects.OfType<Accuse>());
+        Assert.Empty(story.Place(2, 2).Placed);
+        Run(story, 3, 2, 7);
+        Reveal(story, 3, 2, 7);
         Assert.Equal(Ids.Node(2), Assert.Single(story.Effects.OfType<Accuse>()).Node);
-        Run(story, 3, 1, 7);
-        Reveal(story, 3, 1, 7);
         Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(new PartAttempt(2, 1), story.State.Parts[1].Result!.Attempt);
+
+        story = Queued(1, Expecting(0, 7));
+        Run(story, 1, 0, 7);
+        Reveal(story, 1, 0, 7);
+        Assert.Equal((TaskPhase.Completed, 1), (story.State.Phase, story.State.Parts.Count));
+    }
+
+    [Fact]
+    public void An_owner_whose_expectation_two_operators_contradict_has_nobody_accused()
+    {
+        var story = Queued(1, Expecting(0, 7));
+        Run(story, 1, 0, 8);
+        Reveal(story, 1, 0, 8);
+        Run(story, 2, 1, 8);
+        Reveal(story, 2, 1, 8);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.DoesNotContain(story.Shell.Journal, e => e is PartsRejected or OperatorDistrusted);
+        Assert.All(story.Effect<Settle>().Lines, l => Assert.True(l.Amount > Tokens.Zero));
+    }
+
+    [Fact]
+    public void A_result_that_is_expected_of_a_part_that_is_not_there_is_refused()
+    {
+        var story = new TaskStory();
+        var refused = Assert.IsType<TaskRefused>(story.Do(Given.Submit(1, 1, s => s with { Verify = Expecting(1, 7) })));
+        Assert.Equal(FaultCodes.Malformed, refused.Fault.Code);
+    }
+
+    [Fact]
+    public void A_lie_is_owed_to_the_nodes_record_until_that_knows_of_it_and_the_hold_is_closed_only_then()
+    {
+        var story = Started(1, TwoOfThree, 1, 2, 3);
+        Report(story, 1, 0, 8);
+        Report(story, 2, 1, 7);
+        Report(story, 3, 2, 7);
+        Reveal(story, 1, 0, 8);
+        Reveal(story, 2, 1, 7);
+        Reveal(story, 3, 2, 7);
+        var accused = story.Effect<Accuse>();
+        Assert.Contains(accused, story.Shell.Crash(story.Now));
+        story.Now += TaskRules.AskAgain;
+        story.Do(new WakeTask(story.Id, story.Now));
+        Assert.Equal(accused, story.Effect<Accuse>());
+        Assert.Empty(story.Effects.OfType<Settle>());
+        Heard(story, 1);
+        Assert.True(story.Effect<Settle>().Close);
+        Heard(story, 1);
+        Assert.Empty(story.Effects);
+    }
+
+    [Fact]
+    public void A_right_answer_of_a_liar_in_the_same_reveal_is_kept_unpaid()
+    {
+        var story = Queued(2, TwoOfThree);
+        foreach (var (node, part) in ((int, int)[])[(1, 0), (2, 2), (3, 3), (1, 1), (2, 4), (3, 5)])
+            story.Ready(node, Assert.Single(story.Place(node, part).Placed).Attempt);
+        foreach (var (node, part, answer) in ((int, int, int)[])[(1, 0, 8), (2, 2, 7), (3, 3, 7), (1, 1, 7), (2, 4, 7), (3, 5, 7)])
+            Report(story, node, part, answer);
+        Reveal(story, 2, 2, 7);
+        Reveal(story, 3, 3, 7);
+        Reveal(story, 2, 4, 7);
+        Reveal(story, 3, 5, 7);
+        story.Do(new RevealAnswers(story.Id, Ids.Node(1), [.. new[] { (Part: 0, Answer: 8), (Part: 1, Answer: 7) }
+            .Select(a => new RevealedAnswer(new PartAttempt(a.Part, 1), Nonce(1), AnswerOf(a.Answer)))], story.Now));
+
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(new PartAttempt(1, 1), story.State.Parts[1].Result!.Attempt);
+        Heard(story, 1);
+        Assert.DoesNotContain(story.Effect<Settle>().Lines, l => l.Operator == Ids.Account(101) && l.Amount > Tokens.Zero);
+        Assert.Equal((Tokens.Zero, (Int128)0), (story.State.Reserved, story.State.OpenWeight));
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void A_liar_is_rejected_also_where_stopping_its_other_attempts_meets_a_part_that_failed_often()
+    {
+        var story = Queued(2, new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 500_000 }, SeedThatDraws(2, 0));
+        var broken = new Fault(FaultCodes.ExecutorFailed, "broken", Culprit.Node, true);
+        for (var node = 11; node < 11 + TaskRules.MaxOtherFaults - 1; node++)
+        {
+            var attempt = Assert.Single(story.Place(node, 1).Placed).Attempt;
+            story.Ready(node, attempt);
+            story.Fail(node, attempt, broken);
+        }
+
+        story.Ready(1, Assert.Single(story.Place(1, 1).Placed).Attempt);
+        Run(story, 1, 0, 8);
+        Run(story, 2, 2, 7);
+        Reveal(story, 1, 0, 8);
+        Reveal(story, 2, 2, 7);
+        Run(story, 3, 3, 7);
+        Reveal(story, 3, 3, 7);
+        Assert.Equal(TaskPhase.Running, story.State.Phase);
+        Assert.Equal(FaultCodes.OperatorDistrusted, story.State.Parts[1].Trouble!.Last.Code);
+        Run(story, 2, 1, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void A_lie_in_another_task_takes_back_what_nobody_checked_and_leaves_what_others_confirmed()
+    {
+        var story = Queued(3, new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 500_000 }, SeedThatDraws(3, 0));
+        Run(story, 1, 0, 7);
+        Run(story, 2, 3, 7);
+        Reveal(story, 1, 0, 7);
+        Reveal(story, 2, 3, 7);
+        Run(story, 1, 1, 7);
+        story.Place(1, 2);
+        story.Now += TimeSpan.FromSeconds(1);
+        var word = new DistrustOperator(story.Id, Ids.Account(101), Ids.Node(1), Ids.Task(9), story.Now, story.Now);
+        story.Do(word);
+
+        var happened = Assert.Single(story.Shell.Journal.OfType<OperatorDistrusted>());
+        Assert.Equal((Ids.Node(1), 0), (happened.Elsewhere!.Value, happened.Forfeited.Count));
+        Assert.Equal([1], happened.Withdrawn);
+        Assert.Equal(new PartAttempt(2, 1), Assert.Single(story.Effect<StopAttempts>().Attempts));
+        Assert.Equal([1, 2], story.Effects.OfType<Demand>().Last().Parts.Waiting);
+        Assert.Empty(story.Place(1, 1).Placed);
+        Run(story, 3, 1, 7);
+        Run(story, 3, 2, 7);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Contains(story.Effect<Settle>().Lines, l => l.Part == 0 && l.Operator == Ids.Account(101) && l.Amount > Tokens.Zero);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+        var events = story.Shell.Journal.Count;
+        story.Do(word);
+        Assert.Equal(events, story.Shell.Journal.Count);
+    }
+
+    [Fact]
+    public void A_task_that_was_submitted_later_or_has_nothing_of_the_operator_does_not_mind()
+    {
+        var story = Queued(1, Everything);
+        story.Do(new DistrustOperator(story.Id, Ids.Account(101), Ids.Node(1), Ids.Task(9), story.Now + TimeSpan.FromSeconds(1), story.Now));
+        Run(story, 1, 0, 7);
+        story.Do(new DistrustOperator(story.Id, Ids.Account(101), Ids.Node(1), Ids.Task(9), story.State.SubmittedAt, story.Now));
+        Assert.Empty(story.State.Distrusted);
     }
 
     [Fact]
@@ -290,11 +436,11 @@ public sealed class VerificationScenarioSpecs
 
     private const string TaskVerificationReason = "reveal-mismatch";
 
-    private static TaskStory Queued(int parts, VerifySpec terms, byte[]? seed = null)
+    internal static TaskStory Queued(int parts, VerifySpec terms, byte[]? seed = null, Privacy? privacy = null)
     {
         var story = new TaskStory();
         var hold = Given.HoldFor((int)terms.Budgeted(parts), Given.Spec());
-        var submit = Given.Submit(1, parts, s => s with { Verify = terms });
+        var submit = Given.Submit(1, parts, s => s with { Verify = terms, Privacy = privacy ?? s.Privacy });
         submit = submit with { Submission = submit.Submission with { Budget = hold }, Hold = hold, CheckSeed = seed ?? new byte[CheckDraw.SeedSize] };
         Assert.IsType<TaskOk>(story.Do(submit));
         story.Do(new HoldAnswered(story.Id, null, hold, null, story.Now));
@@ -314,13 +460,13 @@ public sealed class VerificationScenarioSpecs
         return story;
     }
 
-    private static void Run(TaskStory story, int node, int part, int answer)
+    internal static void Run(TaskStory story, int node, int part, int answer)
     {
         story.Ready(node, Assert.Single(story.Place(node, part).Placed).Attempt);
         Report(story, node, part, answer);
     }
 
-    private static void Report(TaskStory story, int node, int part, int answer)
+    internal static void Report(TaskStory story, int node, int part, int answer)
     {
         var attempt = new PartAttempt(part, story.State.Parts[part].Attempts);
         var commitment = AnswerCommitment.Of(new AttemptId(story.Id, part, attempt.Number), Nonce(node), AnswerOf(answer));
@@ -329,9 +475,11 @@ public sealed class VerificationScenarioSpecs
         Assert.Null(reply.Answers[0].Refusal);
     }
 
-    private static void Reveal(TaskStory story, int node, int part, int answer)
+    internal static void Reveal(TaskStory story, int node, int part, int answer)
         => story.Do(new RevealAnswers(
             story.Id, Ids.Node(node), [new RevealedAnswer(new PartAttempt(part, story.State.Parts[part].Attempts), Nonce(node), AnswerOf(answer))], story.Now));
+
+    private static void Heard(TaskStory story, int node) => story.Do(new AccusationHeard(story.Id, Ids.Node(node), story.Now));
 
     private static byte[] Nonce(int node) => [.. Enumerable.Repeat((byte)node, AnswerCommitment.NonceSize)];
 

@@ -43,6 +43,32 @@ public sealed class SimulationSpecs
         Assert.True(found.CheaterGain > found.HonestGain);
     }
 
+    [Fact]
+    public void The_matchmaker_that_is_told_only_of_changes_knows_what_waits()
+    {
+        foreach (var terms in (VerifySpec[])[TwoOfThree, Adaptive, new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 300_000 }])
+        {
+            var found = SimNetwork.Run(Small(terms, 300, Cheat.Selective) with { PartsPerTask = 200, Audits = true });
+            Assert.True(found.Fakes > 0 && found.Parts == 200, found.ToString());
+        }
+    }
+
+    [Fact]
+    public void A_task_of_thousands_of_parts_that_are_checked_costs_no_more_a_part_than_a_small_one()
+    {
+        var small = Steps(2_000);
+        var large = Steps(20_000);
+        Assert.True(large < small * 3, $"{small:0.0} and {large:0.0} KiB a part");
+
+        // What is allocated does not depend on how busy the machine is; each message that names all parts would show.
+        static double Steps(int parts)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            SimNetwork.Run(Small(new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 100_000 }, 0, Cheat.Always) with { PartsPerTask = parts, Nodes = 100 });
+            return (GC.GetAllocatedBytesForCurrentThread() - before) / 1024.0 / parts;
+        }
+    }
+
     private static Scenario Small(VerifySpec verify, int permille, Cheat cheat) => new()
     {
         Verify = verify,

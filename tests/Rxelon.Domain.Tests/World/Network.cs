@@ -55,7 +55,7 @@ internal sealed class Network
             s => Shaped(s with
             {
                 Limits = s.Limits with { Retries = 1, Speculate = Speculates(task) },
-                Verify = Rotates(id) || IsSealed(id) ? null : Terms(task),
+                Verify = Terms(task),
                 Privacy = s.Privacy with { Rotate = Rotates(id), Custody = IsSealed(id) ? Custody.Sealed : Custody.Managed },
             }, task),
             Now, User(user)) with
@@ -81,7 +81,7 @@ internal sealed class Network
     };
 
     // Plain tasks, map and reduce, and rounds, in turn.
-    private static TaskSpec Shaped(TaskSpec spec, int task) => (Rotates(Ids.Task(task)) || IsSealed(Ids.Task(task)) ? 0 : task % 3) switch
+    private static TaskSpec Shaped(TaskSpec spec, int task) => ((task / 2) % 3) switch
     {
         0 => spec,
         1 => Given.MapReduce(spec),
@@ -212,10 +212,20 @@ internal sealed class Network
                 case GrantKeys e: Grant(from, e); break;
                 case PassGrants e: Pass(from, e); break;
                 case RequestReveals e: Reveal(from, e); break;
+                case Accuse e: Accuse(from, e); break;
                 case CheckSessions e: Post(from, new LoseSessions(from, e.Sessions, Now)); break;
                 default: break;
             }
         }
+    }
+
+    // The node's record answers, and the word goes round.
+    private void Accuse(TaskId from, Accuse e)
+    {
+        Post(from, new AccusationHeard(from, e.Node, Now));
+        var node = Enumerable.Range(0, Operators).First(n => Ids.Node(n) == e.Node);
+        foreach (var other in Tasks.Keys.Where(t => t != from))
+            Post(other, new DistrustOperator(other, Operator(node), e.Node, from, Now, Now));
     }
 
     private void Place(TaskId task, TaskDemand demand)
@@ -249,7 +259,7 @@ internal sealed class Network
     private void Pass(TaskId task, PassGrants e)
     {
         foreach (var (attempt, sealedTo) in e.Grants)
-            Grant(task, new GrantKeys(e.Node, e.Session, sealedTo, [attempt]));
+            Grant(task, new GrantKeys(e.Node, e.Session, sealedTo[0], [attempt]));
     }
 
     private void Grant(TaskId task, GrantKeys e)

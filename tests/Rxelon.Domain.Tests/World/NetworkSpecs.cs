@@ -63,16 +63,17 @@ public sealed class NetworkSpecs
         {
             foreach (var journal in Played(choices, _ => { }).Tasks.Where(t => Network.Rotates(t.Key)).Select(t => t.Value.Journal))
             {
-                var accepted = new HashSet<int>();
+                var state = TaskState.Of(Ids.Task(1));
                 foreach (var happened in journal)
                 {
                     foreach (var release in (happened as KeysReleased)?.Releases ?? [])
                     {
-                        Assert.True(release.Attempt.Part == 0 || accepted.Contains(release.Attempt.Part - 1), string.Join('\n', journal));
-                        Interlocked.Add(ref gated, release.Attempt.Part);
+                        var first = state.OriginOf(release.Attempt.Part).CheckOf ?? release.Attempt.Part;
+                        Assert.All(Enumerable.Range(0, first).Select(p => state.Parts[p]), p => Assert.True(p.IsCheck || p.Result is not null, string.Join('\n', journal)));
+                        Interlocked.Add(ref gated, first);
                     }
 
-                    accepted.UnionWith((happened as PartsAccepted)?.Parts.Select(p => p.Attempt.Part) ?? []);
+                    state = TaskDecider.Apply(state, happened);
                 }
             }
         }, iter: 200);

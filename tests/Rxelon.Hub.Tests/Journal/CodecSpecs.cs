@@ -63,6 +63,8 @@ public sealed class CodecSpecs
     [InlineData("task.submitted.1+seed")]
     [InlineData("task.parts-added.1+check")]
     [InlineData("node.state.1+quarantine")]
+    [InlineData("node.state.1+reinstated")]
+    [InlineData("task.operator-distrusted.1+elsewhere")]
     [InlineData("node.enrolled.1+signed")]
     [InlineData("task.keys-released.1+owner")]
     [InlineData("task.attempts-failed.1+died")]

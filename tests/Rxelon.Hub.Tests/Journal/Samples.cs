@@ -35,6 +35,8 @@ internal static class Samples
             CheckSeed = Bytes(32, 27),
         },
         ["task.parts-added.1+check"] = new PartsAdded(3, [PartOrigin.Submitted(2) with { CheckOf = 2 }, PartOrigin.Submitted(0) with { CheckOf = 0 }], At),
+        ["task.operator-distrusted.1+elsewhere"] = new OperatorDistrusted(Operator, [1, 300], [2], At) { Elsewhere = Node },
+        ["node.state.1+reinstated"] = NodeState.Of(Node) with { Operator = Operator, EnrolledAt = At, RecordedTo = At, ReinstatedAt = At },
         ["node.state.1+quarantine"] = NodeState.Of(Node) with { Operator = Operator, Quarantine = new NodeQuarantined(Task, 1, 2, "outvoted", At) },
         ["node.enrolled.1+signed"] = new NodeEnrolled(
             Operator, "n1", Bytes(32, 21), "label", Bytes(32, 22), true, At, new EnrolmentSignature(Bytes(32, 25), Bytes(64, 26))),

@@ -32,6 +32,17 @@ public sealed class VerifiedAttemptSpecs : NodeUnderTest
     }
 
     [Fact]
+    public async Task An_answer_that_an_owner_may_know_beforehand_leaves_the_fuel_out()
+    {
+        var task = new ScriptedTask(Modules.Program("(func (export \"_start\"))"), WorkloadKind.Wasm);
+        var report = await ReportAsync(task, part: 0, withoutFuel: true);
+        Assert.True(report.Metering.Fuel > 0);
+        var plain = PartCipher.Open(report.Result.Inline.ToByteArray(), KeySchedule.Result(task.TaskKey, 0, 1), PartContext.Result(task.Id, 0, 1)).Value;
+        var digest = await ContentDigest.OfAsync(new MemoryStream(plain), null, CancellationToken.None);
+        Assert.Equal(Answer.Of(KeySchedule.Verify(task.TaskKey, 0), digest), (await RevealAsync(report.Attempt)).Answer);
+    }
+
+    [Fact]
     public async Task Another_result_is_another_answer()
     {
         var task = new ScriptedTask(Random);
@@ -58,19 +69,20 @@ public sealed class VerifiedAttemptSpecs : NodeUnderTest
 
     private static ProgramBundle Random => new() { Version = 1, Args = { "--random" } };
 
-    private static ToNode Assigned(ScriptedTask task, int part)
+    private static ToNode Assigned(ScriptedTask task, int part, bool withoutFuel = false)
     {
         // Part 5 repeats part 0: the same input under the same key.
         var frame = task.Assign((part, 1, ScriptedTask.Inline(task.InputCipher(0, Parts.Input()))));
         frame.Assign.Verified = true;
+        frame.Assign.WithoutFuel = withoutFuel;
         frame.Assign.Parts[0].Source = 0;
         frame.Assign.Parts[0].Index = 0;
         return frame;
     }
 
-    private async Task<AttemptReport> ReportAsync(ScriptedTask task, int part)
+    private async Task<AttemptReport> ReportAsync(ScriptedTask task, int part, bool withoutFuel = false)
     {
-        FromHub(Assigned(task, part));
+        FromHub(Assigned(task, part, withoutFuel));
         await NextAsync(ToHub.BodyOneofCase.PartsReady);
         foreach (var grant in task.GrantPages(Services.Session.PublicKey, Services.Node, part, 1, "program", [], verifyOf: 0, source: 0))
             FromHub(grant);

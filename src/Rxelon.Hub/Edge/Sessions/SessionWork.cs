@@ -294,6 +294,7 @@ internal sealed class SessionWork(
         Stage = start.Stage,
         StopFile = start.StopFile ?? "",
         Verified = start.Verified,
+        WithoutFuel = start.WithoutFuel,
     };
 
     private static bool IsSmall(NeededResult needed) => needed.Result.Size <= SmallResult;
