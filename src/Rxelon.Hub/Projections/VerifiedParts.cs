@@ -22,7 +22,7 @@ internal sealed class VerifiedParts
     }
 
     /// <summary>How many checks are accepted.</summary>
-    internal int ChecksAccepted => _parts.Values.Count(p => p.Known.HasFlag(Known.Check | Known.Accepted));
+    internal int ChecksAccepted { get; private set; }
 
     internal static VerifiedParts? FromBytes(byte[]? bytes)
     {
@@ -31,7 +31,7 @@ internal sealed class VerifiedParts
         var parts = new VerifiedParts();
         using var reader = new BinaryReader(new MemoryStream(bytes));
         while (reader.BaseStream.Position < bytes.Length)
-            parts._parts[reader.Read7BitEncodedInt()] = ((Known)reader.Read7BitEncodedInt(), new Tokens(reader.Read7BitEncodedInt64()));
+            parts.Put(reader.Read7BitEncodedInt(), (Known)reader.Read7BitEncodedInt(), new Tokens(reader.Read7BitEncodedInt64()));
         return parts;
     }
 
@@ -59,7 +59,7 @@ internal sealed class VerifiedParts
             if (origins[i].CheckOf is null)
                 continue;
             checks++;
-            _parts[first + i] = (Known.Check, Tokens.Zero);
+            Put(first + i, Known.Check, Tokens.Zero);
         }
 
         return checks;
@@ -118,5 +118,14 @@ internal sealed class VerifiedParts
 
     private bool Is(int part, Known known) => _parts.GetValueOrDefault(part).Known.HasFlag(known);
 
-    private void Set(int part, Known known, Tokens cost) => _parts[part] = ((_parts.GetValueOrDefault(part).Known & Known.Check) | known, cost);
+    private void Set(int part, Known known, Tokens cost) => Put(part, (_parts.GetValueOrDefault(part).Known & Known.Check) | known, cost);
+
+    private void Put(int part, Known known, Tokens cost)
+    {
+        if (_parts.GetValueOrDefault(part).Known.HasFlag(Known.Check | Known.Accepted))
+            ChecksAccepted--;
+        if (known.HasFlag(Known.Check | Known.Accepted))
+            ChecksAccepted++;
+        _parts[part] = (known, cost);
+    }
 }
