@@ -159,6 +159,19 @@ public sealed class TaskFileSpecs
         Assert.Equal(Resources.Default, plan.Spec.Resources);
     }
 
+    [Fact]
+    public void Slow_parts_are_overtaken_when_asked_to_and_not_together_with_what_would_contradict_it()
+    {
+        const string File = "run: { wasm: { module: a.wasm } }\nlimits: { speculate: true }\n";
+        Assert.True(Read(File).Spec.Limits.Speculate);
+        Assert.DoesNotContain("peculate", System.Text.Encoding.UTF8.GetString(Read("run: { wasm: { module: a.wasm } }").Spec.ToBytes()), StringComparison.Ordinal);
+        foreach (var other in (string[])["verify: { policy: adaptive }", "privacy: { rotate: true }", "privacy: { sticky: true }", "privacy: { custody: sealed }"])
+        {
+            var error = Assert.Single(Errors(File + other));
+            Assert.Contains("limits.speculate", error.ToString(), StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("rotate: true", 0)]
     [InlineData("rotate: true, parallel: 1", 1)]
