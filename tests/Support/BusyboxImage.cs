@@ -24,6 +24,8 @@ internal static class BusyboxImage
         using var archive = new MemoryStream();
         using (var tar = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
         {
+            // Named, since an engine that makes it up (with the vfs driver) lets only root in.
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "bin/") { Mode = (UnixFileMode)0b111_101_101, ModificationTime = DateTimeOffset.UnixEpoch });
             using var busybox = File.OpenRead(Program);
             tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "bin/busybox")
             {
