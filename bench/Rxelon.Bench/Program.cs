@@ -6,7 +6,7 @@ using Spectre.Console;
 // The row that measures this process's memory goes first: the others leave theirs behind.
 IBenchRow[] rows =
 [
-    new HotStateRow(), new EncryptionRow(), new MatcherRow(), new JournalRow(), new LedgerRow(), new FuzzRow(), new SealingRow(), new ControlPlaneRow(), new WasmRow(), new StreamRow(), new DockerRow(), new VmRow(), new VerificationRow(),
+    new HotStateRow(), new EncryptionRow(), new MatcherRow(), new JournalRow(), new LedgerRow(), new FuzzRow(), new SealingRow(), new ControlPlaneRow(), new WasmRow(), new StreamRow(), new SplitRow(), new DockerRow(), new VmRow(), new VerificationRow(),
     new FaultsRow(),
 ];
 

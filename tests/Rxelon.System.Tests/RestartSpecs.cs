@@ -110,11 +110,12 @@ public sealed class RestartSpecs(MortalNetwork net) : IClassFixture<MortalNetwor
         await net.NodesOnlineAsync(2);
         var run = await net.CliAsync(
             RunningNetwork.User, "run", "docker", image, "--detach", "--quiet", "--cpu", "0.2", "--memory", "32MiB", "--time", "60s", "--",
-            "/bin/busybox", "sh", "-c", "busybox sleep 8; echo done");
+            "/bin/busybox", "sh", "-c", "busybox sleep 12; echo done");
         Assert.True(run.Code == 0, run.ToString());
         var task = TaskId.Parse(run.Out.Trim());
         var running = await SeeAsync(task, "running", t => t.Parts[0].Phase == "KeyReleased");
         var left = await Eventually.SeeAsync("its container", Patience, async () => (await Engine.SandboxesAsync(engine)) is [var only] ? only : null);
+        await SeeAsync(task, "telling what it uses", t => t.Parts[0].Usage is { WallMillis: > 0, Memory: > 0 });
         var victim = await VictimAsync(running);
         var index = net.Nodes.FindIndex(n => n.State == victim.State);
 

@@ -55,7 +55,7 @@ internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemor
             s.Task, s.Name, s.Phase, s.Hold, s.Cost, s.EndedAt is { } end ? (end - s.SubmittedAt).TotalSeconds : null, s.Reason,
             [.. task.Parts.Select(p => new PartReport(
                 p.Part, p.Phase, p.Attempt, p.Node, p.Node is { } node ? names.GetValueOrDefault(node) : null,
-                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null, p.CheckOf, p.ResultOf?.Part))],
+                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null, p.CheckOf, p.ResultOf?.Part, p.Usage))],
             files, task.Progress);
     }
 
@@ -64,12 +64,20 @@ internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemor
     {
         if (report.Parts.Count <= RowsPerPart)
         {
-            return report.Parts.Select(p => string.Join("  ", $"part {p.Part}{Where(p)}", p.Phase.ToLowerInvariant(), Who(p), p.WallMillis is { } ms ? Words.Time(ms / 1000.0) : "-", Words.Money(p.Cost)));
+            return report.Parts.Select(p => string.Join("  ", $"part {p.Part}{Where(p)}", p.Phase.ToLowerInvariant(), Who(p), Took(p), Words.Money(p.Cost)));
         }
 
         return report.Parts.Where(p => p.Node is not null).GroupBy(Who)
             .Select(g => $"{g.Key}  {g.Count()} parts  {Words.Time(g.Sum(p => p.WallMillis ?? 0) / 1000.0)}  {Words.Money(Tokens.Sum(g.Select(p => p.Cost)))}");
     }
+
+    // What it took, or takes so far.
+    private static string Took(PartReport part) => part switch
+    {
+        { WallMillis: { } ms } => Words.Time(ms / 1000.0),
+        { Usage: { } u } => $"{Words.Time(u.WallMillis / 1000.0)} (cpu {Words.Time(u.CpuMillis / 1000.0)}, {Words.Size(u.Memory)})",
+        _ => "-",
+    };
 
     private static string Where(PartReport part)
     {

@@ -12,10 +12,15 @@ internal static class TaskMapping
 {
     internal static bool HasEnded(this TaskPhase phase) => phase >= TaskPhase.Completed;
 
-    /// <summary><paramref name="running"/>: thousandths that running parts say of themselves.</summary>
-    internal static TaskResponse Response(TaskView view, WhyInfo? waiting, IReadOnlyDictionary<int, int>? running, DateTimeOffset now) => new(
+    /// <summary><paramref name="running"/>: thousandths that running parts say of themselves; <paramref name="usage"/>: what their nodes say of them.</summary>
+    internal static TaskResponse Response(
+        TaskView view, WhyInfo? waiting, IReadOnlyDictionary<int, int>? running, IReadOnlyDictionary<(int Part, int Number), UsageInfo> usage, DateTimeOffset now) => new(
         Summary(view), view.Spec, view.Settled, view.Erased, Info(view.Program), view.OwnerKey,
-        [.. view.Parts.Select(p => Part(p, view.Plan) with { Permille = p.Phase == PartPhase.KeyReleased && running?.TryGetValue(p.Part, out var done) == true ? done : null })],
+        [.. view.Parts.Select(p => p.Phase != PartPhase.KeyReleased ? Part(p, view.Plan) : Part(p, view.Plan) with
+        {
+            Permille = running?.TryGetValue(p.Part, out var done) == true ? done : null,
+            Usage = usage.GetValueOrDefault((p.Part, p.Attempt)),
+        })],
         waiting,
         Progress(Math.Max(view.Plan.Total, view.Parts.Count(IsOrdered)), Accepted(view), running, p => p < view.Parts.Count && IsOrdered(view.Parts[p]), view.StartedAt, now, view.Phase.HasEnded()));
 

@@ -121,7 +121,7 @@ internal static class TasksEndpoints
     {
         var reply = await calls.AskAsync(new GetTask(id, owner, time.GetUtcNow()), cancel);
         return reply is TaskView view
-            ? Answers.Json(TaskMapping.Response(view, await WaitingAsync(view, calls, cancel), calls.Board.Of(id), time.GetUtcNow()))
+            ? Answers.Json(TaskMapping.Response(view, await WaitingAsync(view, calls, cancel), calls.Board.Of(id), calls.Board.UsageOf(id), time.GetUtcNow()))
             : Answers.Problem(((TaskRefused)reply).Fault);
     }
 

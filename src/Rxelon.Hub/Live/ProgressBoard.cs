@@ -1,29 +1,23 @@
+using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
 
 namespace Rxelon.Hub.Live;
 
-/// <summary>Two tables, by node and by task. An attempt that says nothing (0) is in neither.</summary>
+/// <summary>Two tables, by node and by task.</summary>
 internal sealed class ProgressBoard : IProgressBoard
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, HashSet<AttemptId>> _held = [];
-    private readonly Dictionary<TaskId, Dictionary<AttemptId, int>> _tasks = [];
+    private readonly Dictionary<TaskId, Dictionary<AttemptId, (int Permille, UsageInfo? Usage)>> _tasks = [];
 
     /// <inheritdoc/>
-    public void Report(NodeId node, AttemptId attempt, int permille)
+    public void Report(NodeId node, AttemptId attempt, int permille, UsageInfo? usage = null)
     {
         lock (_gate)
         {
             if (!_tasks.TryGetValue(attempt.Task, out var attempts))
-            {
-                if (permille == 0)
-                    return;
                 _tasks.Add(attempt.Task, attempts = []);
-            }
-
-            if (permille == 0 && !attempts.ContainsKey(attempt))
-                return;
-            attempts[attempt] = permille;
+            attempts[attempt] = (permille, usage);
             if (!_held.TryGetValue(node, out var held))
                 _held.Add(node, held = []);
             held.Add(attempt);
@@ -53,6 +47,19 @@ internal sealed class ProgressBoard : IProgressBoard
     public IReadOnlyDictionary<int, int>? Of(TaskId task)
     {
         lock (_gate)
-            return _tasks.TryGetValue(task, out var attempts) ? attempts.GroupBy(a => a.Key.Part).ToDictionary(g => g.Key, g => g.Max(a => a.Value)) : null;
+        {
+            var said = _tasks.GetValueOrDefault(task)?.Where(a => a.Value.Permille > 0).GroupBy(a => a.Key.Part).ToDictionary(g => g.Key, g => g.Max(a => a.Value.Permille));
+            return said is { Count: > 0 } ? said : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<(int Part, int Number), UsageInfo> UsageOf(TaskId task)
+    {
+        lock (_gate)
+        {
+            return _tasks.GetValueOrDefault(task)?.Where(a => a.Value.Usage is not null).ToDictionary(a => (a.Key.Part, a.Key.Number), a => a.Value.Usage!)
+                ?? [];
+        }
     }
 }

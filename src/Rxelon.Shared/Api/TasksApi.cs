@@ -68,10 +68,15 @@ public sealed record AttemptLogInfo(int Part, int Attempt, long Bytes, uint Next
 /// task's own run, <see cref="Index"/> its number within stage and round, <see cref="Missing"/> how many results it still waits for.
 /// <see cref="CheckOf"/>: it repeats that part to check it, and is nobody's result. <see cref="ResultOf"/>: its result is the one of
 /// another part's attempt, whose numbers the key goes by. <see cref="Permille"/>: how far the running attempt says it is.
+/// <see cref="Usage"/>: what its node says that it uses.
 /// </summary>
 public sealed record PartInfo(
     int Part, string Phase, int Attempt, NodeId? Node, BlobInfo? Input, BlobInfo? Result, Metering? Metering, Tokens Cost, FaultInfo? LastFault, BlobInfo? LastLog,
-    string? Stage = null, int Round = 1, int? Index = null, int Missing = 0, int? CheckOf = null, ResultOrigin? ResultOf = null, int? Permille = null);
+    string? Stage = null, int Round = 1, int? Index = null, int Missing = 0, int? CheckOf = null, ResultOrigin? ResultOf = null, int? Permille = null,
+    UsageInfo? Usage = null);
+
+/// <summary>What a running attempt has used, or uses now: milliseconds and bytes, 0 where its sandbox cannot tell. A few seconds old at most.</summary>
+public sealed record UsageInfo(long WallMillis, long CpuMillis, long Memory, long PeakMemory, long ReadBytes, long WrittenBytes, long StdoutBytes);
 
 /// <summary>The part and attempt that a result comes from.</summary>
 public readonly record struct ResultOrigin(int Part, int Attempt);

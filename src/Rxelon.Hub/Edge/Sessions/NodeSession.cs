@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using Rxelon.Domain.Matching;
 using Rxelon.Domain.Nodes;
-using Rxelon.Link.Certificates;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Integrity;
 using Rxelon.Shared.Values;
@@ -274,24 +273,6 @@ internal sealed partial class NodeSession : ReceiveActor, IWithTimers
         }
 
         TellNews();
-        return null;
-    }
-
-    private string? Renew(RenewRequest request)
-    {
-        var channel = _channel!;
-        var spki = request.TlsSpki.ToByteArray();
-        var issued = _services.Authority.IssueNode(_node, channel.Line.Identity.Label, spki, CertificateAuthority.NodeLifetime);
-        if (issued.Fault is { } fault)
-            return fault.Message;
-        var digest = System.Security.Cryptography.SHA256.HashData(spki);
-        _calls.Send(
-            () => _services.Nodes, () => new RenewNode(_node, digest, _services.Now),
-            reply =>
-            {
-                if (reply is NodeOk && _channel == channel)
-                    channel.Send(new ToNode { RenewGrant = new RenewGrant { CertificateDer = WireMap.Bytes(issued.Value) } });
-            });
         return null;
     }
 

@@ -1,4 +1,5 @@
 using Rxelon.Link.Guard;
+using Rxelon.Shared.Api;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Wire;
@@ -56,7 +57,11 @@ internal sealed class SessionLive(NodeId node, SessionServices services, Attempt
         if (!WireMap.TryRead(progress.Attempt, out var attempt) || progress.Permille > Thousand)
             return "its progress cannot be read";
         if (book.Contains(attempt))
-            services.Board.Report(node, attempt, (int)progress.Permille);
+        {
+            services.Board.Report(node, attempt, (int)progress.Permille, new UsageInfo(
+                progress.ElapsedMillis, progress.CpuMillis, progress.Memory, progress.PeakMemory, progress.ReadBytes, progress.WrittenBytes, progress.StdoutBytes));
+        }
+
         return null;
     }
 

@@ -57,12 +57,11 @@ internal sealed class ContainerRemovals : IAsyncDisposable
         }
     }
 
-    /// <summary>Tries what is left once more and no longer.</summary>
+    /// <summary>Tries what is left once more and no longer. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_removals.Keys).ConfigureAwait(false);
-        _ended.Dispose();
     }
 
     private async Task RemoveLaterAsync(string id, Action? removed)
