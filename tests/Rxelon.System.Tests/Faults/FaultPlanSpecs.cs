@@ -7,7 +7,7 @@ namespace Rxelon.System.Tests.Faults;
 /// <summary>Kills the hub, a node or everybody at places drawn by a seed; <c>RX_SEED</c> repeats a run.</summary>
 public sealed class FaultPlanSpecs(ITestOutputHelper output)
 {
-    private const int Length = 20;
+    private const int Length = 10;
 
     /// <summary>A change is judged by the same drills as the one before it; <c>./rx bench faults</c> draws a new seed each time.</summary>
     private const int DefaultSeed = 1;
