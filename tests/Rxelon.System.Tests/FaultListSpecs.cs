@@ -80,10 +80,11 @@ public sealed class FaultListSpecs(FaultyNetwork net) : IClassFixture<FaultyNetw
     [Fact]
     public async Task Parts_that_do_not_fit_on_a_nodes_full_disk_are_worked_on_by_another()
     {
-        const int parts = 4; // more than one node has slots for
+        const int parts = 4;
         var (copy, input, output) = Prepare("small-disk", parts * FaultyNetwork.SmallDiskMegabytes << 20);
         var task = await SubmitAsync(
-            "run", "wasm", copy, "--input", input, "--split", $"bytes:{FaultyNetwork.SmallDiskMegabytes}MiB", "--disk", "64MiB", "--output-limit", "64MiB", "--memory", "32MiB");
+            "run", "wasm", copy, "--input", input, "--split", $"bytes:{FaultyNetwork.SmallDiskMegabytes}MiB", "--disk", "64MiB", "--output-limit", "64MiB", "--memory", "32MiB",
+            "--cpu", $"{Environment.ProcessorCount}"); // so that a node takes one at a time, and both get one
 
         var ended = await EndedAsync(task);
 
@@ -152,7 +153,7 @@ public sealed class FaultListSpecs(FaultyNetwork net) : IClassFixture<FaultyNetw
         var (copy, input, output) = Prepare("many", 0);
         await File.WriteAllLinesAsync(input, Enumerable.Range(0, 10_000).Select(i => $"{i}"));
 
-        var task = await SubmitAsync("run", "wasm", copy, "--input", input, "--split", "lines:1", "--memory", "8MiB", "--disk", "1MiB");
+        var task = await SubmitAsync("run", "wasm", copy, "--input", input, "--split", "lines:1", "--cpu", "0.05", "--memory", "8MiB", "--disk", "1MiB");
         var ended = await EndedAsync(task, TimeSpan.FromMinutes(6));
         Assert.Equal(("Completed", 10_000), (ended.Summary.Phase, ended.Summary.PartsAccepted));
         await net.TaskAsync("task", "result", task.ToString(), "--out", output);

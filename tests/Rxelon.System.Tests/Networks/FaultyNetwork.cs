@@ -21,7 +21,7 @@ public sealed class FaultyNetwork : RunningNetwork
     internal string SmallDisk => Path.Combine(Network.Directory, "node1");
 
     protected override IReadOnlyList<string> NodeArguments
-        => ["--executors", "wasm,docker,vm", "--docker", Engine.Endpoint.ToString(), "--vm-images", Path.Combine(Network.Directory, "vm-images"), "--slots", "2", "--allow-swap"];
+        => ["--executors", "wasm,docker,vm", "--docker", Engine.Endpoint.ToString(), "--vm-images", Path.Combine(Network.Directory, "vm-images"), "--slots", "16", "--allow-swap"];
 
     protected override IReadOnlyDictionary<string, string> HubEnvironment => new Dictionary<string, string>
     {
