@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Builds once, runs every test project, ends with the line `N passed, N failed, N skipped`.
 
-RX_TEST_MINUTES=18  # per project; a hanging test is ended earlier
+RX_TEST_MINUTES=30  # per project; a hanging test is ended earlier
 RX_HANG_MINUTES=7
 
 rx_test() {
