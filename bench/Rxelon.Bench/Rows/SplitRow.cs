@@ -3,6 +3,7 @@ using Rxelon.Client.Specs;
 using Rxelon.Client.Submission;
 using Rxelon.Drills;
 using Rxelon.Shared.Api;
+using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Bench.Rows;
