@@ -38,13 +38,13 @@ run_all_tests() {
 
     rm -rf "$RX_STATE/test"
     mkdir -p "$RX_STATE/test"
-    # The whole system mostly waits for its processes; what uses neither the engine nor the machines runs beside it.
+    # The whole system mostly waits for its processes; what only computes runs beside it. What looks at the clock runs alone.
     local whole=() beside=() alone=()
     for project in "${projects[@]}"; do
         case $project in
             *Rxelon.System.Tests*) whole+=("$project") ;;
-            *Rxelon.Node.Tests*) alone+=("$project") ;;
-            *) beside+=("$project") ;;
+            *Rxelon.Client.Tests* | *Rxelon.Domain.Tests* | *Rxelon.Shared.Tests*) beside+=("$project") ;;
+            *) alone+=("$project") ;;
         esac
     done
     for project in ${alone[@]+"${alone[@]}"}; do
