@@ -173,7 +173,7 @@ public sealed class AttackSpecs
     [Fact]
     public async Task Connections_that_say_nothing_are_closed_and_too_many_are_refused()
     {
-        await using var edge = new TestEdge(new GuardLimits { MaxUnknown = 5, FirstFrame = TimeSpan.FromMilliseconds(500) });
+        await using var edge = new TestEdge(new GuardLimits { MaxUnknown = 5, FirstFrame = TimeSpan.FromSeconds(3) });
         var sockets = new List<System.Net.Sockets.TcpClient>();
         for (var i = 0; i < 20; i++)
         {
