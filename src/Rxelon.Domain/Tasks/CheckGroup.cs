@@ -20,6 +20,7 @@ internal readonly struct CheckGroup
     /// <summary>The part that is checked.</summary>
     internal int First { get; }
 
+    /// <summary>1 for a part that is alone.</summary>
     internal int Count => 1 + _state.Checks.GetValueOrDefault(First, []).Length;
 
     /// <summary>Every result is there, or as many as can decide and nobody computes another.</summary>

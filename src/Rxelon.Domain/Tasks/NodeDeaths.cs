@@ -20,8 +20,7 @@ internal static class NodeDeaths
         var part = state.Parts[attempt.Part];
         if (part.Running is not { SessionKey: not null, Wait: null } running)
             return false;
-        var limit = TimeSpan.FromSeconds(state.StageOf(part).Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
-        return now - (running.Due - limit) <= TaskRules.DeathWindow;
+        return now - (running.Due - TaskRules.Allowed(state.StageOf(part))) <= TaskRules.DeathWindow;
     }
 
     /// <summary>The named attempts that were taken for this node's death: it lives, and still had them.</summary>

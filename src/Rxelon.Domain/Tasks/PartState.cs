@@ -67,16 +67,17 @@ public sealed record PartTrouble(
         var t = before ?? new PartTrouble(0, 0, [], [], [], failed.Fault);
         if (failed.Fault.Code == FaultCodes.OwnerAbsent)
             return t with { Last = failed.Fault }; // nobody's fault: it uses up nothing and keeps it from nowhere
+        var avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node);
         if (failed.Fault.Code == FaultCodes.HandedOver)
-            return t with { Last = failed.Fault, HandOvers = t.HandOvers + 1, Avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node) };
+            return t with { Last = failed.Fault, HandOvers = t.HandOvers + 1, Avoid = avoid };
         if (failed.Fault.Code == FaultCodes.OperatorDistrusted)
-            return t with { Avoid = t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node), Last = failed.Fault }; // stopped for a lie about something else
+            return t with { Avoid = avoid, Last = failed.Fault }; // stopped for a lie about something else
         var program = IsProgram(failed.Fault);
         return new PartTrouble(
             t.ProgramFaults + (program ? 1 : 0),
             t.OtherFaults + (program ? 0 : 1),
             program && !t.ProgramCodes.Contains(failed.Fault.Code) ? t.ProgramCodes.Add(failed.Fault.Code) : t.ProgramCodes,
-            t.Avoid.Contains(failed.Node) ? t.Avoid : t.Avoid.Add(failed.Node),
+            avoid,
             failed.Log is { } log ? t.Logs.Add(log) : t.Logs,
             failed.Fault)
         {

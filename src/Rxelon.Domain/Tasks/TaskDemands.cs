@@ -93,7 +93,7 @@ internal static class TaskDemands
                 _paired.Add(index);
                 (_avoid ??= [])[index] = [.. part.Trouble?.Avoid ?? [], .. TaskSpeculation.NodesBeside(s, index)];
             }
-            else if ((part.Origin?.CheckOf is not null || s.Checks.ContainsKey(index)) && CheckGroup.Of(s, index) is var group)
+            else if (CheckGroup.Of(s, index) is { Count: > 1 } group)
                 (_apart ??= []).Add(index, new PartGroup(group.First, group.OperatorsBeside(index)));
             return true;
         }

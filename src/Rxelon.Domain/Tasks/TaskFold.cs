@@ -101,7 +101,7 @@ internal static class TaskFold
         foreach (var r in e.Releases)
         {
             var part = parts[r.Attempt.Part];
-            var due = e.At + TimeSpan.FromSeconds(state.StageOf(part).Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
+            var due = e.At + TaskRules.Allowed(state.StageOf(part));
             parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due, Wait = null } };
             first = Earlier(first, due);
         }

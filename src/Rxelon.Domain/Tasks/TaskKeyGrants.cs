@@ -117,7 +117,7 @@ internal static class TaskKeyGrants
         foreach (var attempt in e.Attempts)
         {
             var part = parts[attempt.Part];
-            var due = e.At + TimeSpan.FromSeconds(state.StageOf(part).Spec.Limits.TimeSeconds) + TaskRules.ReportGrace;
+            var due = e.At + TaskRules.Allowed(state.StageOf(part));
             parts[attempt.Part] = part with { Running = part.Running! with { Wait = null, Due = due } };
             next = TaskFold.Earlier(next, due);
         }

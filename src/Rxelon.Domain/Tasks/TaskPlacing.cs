@@ -61,7 +61,7 @@ internal static class TaskPlacing
             if (state.Distrusted.Contains(p.Operator))
                 return false;
             if (TaskSpeculation.IsPaired(state, p.Part))
-                return !TaskSpeculation.NodesBeside(state, p.Part).Contains(p.Node) && placedPairs.Add((state.Parts[p.Part].Origin?.CheckOf ?? p.Part, p.Node));
+                return !TaskSpeculation.NodesBeside(state, p.Part).Contains(p.Node) && placedPairs.Add((CheckGroup.Of(state, p.Part).First, p.Node));
             var group = CheckGroup.Of(state, p.Part);
             return group.Count == 1
                 || (!group.OperatorsBeside(p.Part).Contains(p.Operator) && placedInGroup.Add((group.First, p.Operator)));

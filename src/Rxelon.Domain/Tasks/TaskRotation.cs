@@ -13,7 +13,7 @@ internal static class TaskRotation
 
     /// <summary>True when this part may be placed and get its keys, as far as rotation is concerned.</summary>
     internal static bool MayRun(TaskState state, int part)
-        => !state.Spec.Privacy.Rotate || (state.Parts[part].Origin?.CheckOf ?? part) <= state.Gate;
+        => !state.Spec.Privacy.Rotate || CheckGroup.Of(state, part).First <= state.Gate;
 
     /// <summary>The one part that may run next or runs; null when all are accepted.</summary>
     internal static int? Open(TaskState state) => state.Gate < state.Parts.Count ? state.Gate : null;

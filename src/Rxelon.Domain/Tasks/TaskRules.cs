@@ -1,3 +1,5 @@
+using Rxelon.Shared.Workloads;
+
 namespace Rxelon.Domain.Tasks;
 
 /// <summary>The numbers behind a task's rules (docs/design/task-lifecycle.md, docs/design/failure-modes.md).</summary>
@@ -55,6 +57,9 @@ public static class TaskRules
 
     /// <summary>Added to an attempt's own time limit before the hub gives up on its report.</summary>
     public static TimeSpan ReportGrace { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an attempt may take from its keys to its report.</summary>
+    public static TimeSpan Allowed(StageTerms stage) => TimeSpan.FromSeconds(stage.Spec.Limits.TimeSeconds) + ReportGrace;
 
     /// <summary>After recovery, nodes have this long to reconnect before attempts of dead sessions are lost.</summary>
     public static TimeSpan ReconnectGrace { get; } = TimeSpan.FromSeconds(6);

@@ -12,20 +12,14 @@ internal static class TaskSpeculation
     internal static bool IsOn(TaskState state) => state.Submission is not null && state.Spec.Limits.Speculate;
 
     /// <summary>True for the second one of two.</summary>
-    internal static bool IsTwin(TaskState state, int part) => IsOn(state) && state.Parts[part].Origin?.CheckOf is not null;
+    internal static bool IsTwin(TaskState state, int part) => IsOn(state) && state.Parts[part].IsCheck;
 
     /// <summary>True when this part has a twin or is one.</summary>
-    internal static bool IsPaired(TaskState state, int part)
-        => IsOn(state) && (state.Parts[part].Origin?.CheckOf is not null || state.Checks.ContainsKey(part));
+    internal static bool IsPaired(TaskState state, int part) => IsOn(state) && CheckGroup.Of(state, part).Count > 1;
 
     /// <summary>The other part of the two, none for a part that is alone.</summary>
     internal static IEnumerable<int> Others(TaskState state, int part)
-    {
-        if (!IsPaired(state, part))
-            return [];
-        var first = state.Parts[part].Origin?.CheckOf ?? part;
-        return state.Checks[first].Prepend(first).Where(p => p != part);
-    }
+        => IsPaired(state, part) ? CheckGroup.Of(state, part).Members.Where(p => p != part) : [];
 
     /// <summary>Where the other one runs: the same machine would not be faster.</summary>
     internal static IEnumerable<NodeId> NodesBeside(TaskState state, int part)
@@ -70,7 +64,7 @@ internal static class TaskSpeculation
                 medians[stage.Number] = median = Median(state, stage.Number);
             if (median is not { } usual)
                 continue;
-            var begun = running.Due - TimeSpan.FromSeconds(stage.Spec.Limits.TimeSeconds) - TaskRules.ReportGrace;
+            var begun = running.Due - TaskRules.Allowed(stage);
             var patience = usual > TaskRules.StragglerLead ? usual * TaskRules.StragglerTimes : usual + TaskRules.StragglerLead;
             if (begun + patience > now)
                 next = TaskFold.Earlier(next, begun + patience);
@@ -87,7 +81,7 @@ internal static class TaskSpeculation
         List<long> took = [];
         foreach (var part in state.Parts)
         {
-            if (part is { Result: { } result, Origin: null or { CheckOf: null } } && (part.Origin?.Stage ?? 0) == stage)
+            if (part is { Result: { } result, IsCheck: false } && (part.Origin?.Stage ?? 0) == stage)
                 took.Add(result.Metering.WallMillis);
         }
 

@@ -19,7 +19,7 @@ internal static class TaskVerification
     {
         var part = result.Attempt.Part;
         var terms = state.Spec.Verify!;
-        if (state.Parts[part].Origin?.CheckOf is not null || state.Checks.ContainsKey(part))
+        if (CheckGroup.Of(state, part).Count > 1)
             return true;
         return terms.Policy switch
         {
@@ -37,7 +37,7 @@ internal static class TaskVerification
         if (state.Spec.Verify!.Policy is VerifyPolicy.Spot or VerifyPolicy.Adaptive)
         {
             AddChecks(state, [.. reported.Select(r => r.Result.Attempt.Part)
-                .Where(p => state.Parts[p].Origin?.CheckOf is null && !state.Checks.ContainsKey(p))], at, output);
+                .Where(p => CheckGroup.Of(state, p).Count == 1)], at, output);
         }
     }
 
