@@ -10,8 +10,6 @@ namespace Rxelon.System.Tests;
 /// <summary>Verified tasks on real processes: three operators with a node each, one of which gives wrong results.</summary>
 public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<VerifySpecs.LyingNetwork>
 {
-    private static readonly HttpClient Http = new();
-
     [Fact]
     public async Task Two_of_three_operators_are_right_and_the_liar_is_unpaid_and_quarantined()
     {
@@ -115,6 +113,62 @@ public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<Ve
         await AssertReceiptAsync(report, folder);
     }
 
+    [Theory]
+    [InlineData("managed")]
+    [InlineData("sealed")]
+    public async Task Numbers_that_differ_in_their_last_digits_are_compared_by_their_owner_and_everybody_is_paid(string custody)
+    {
+        await net.ReinstateAsync();
+        var folder = net.Folder($"numeric-{custody}");
+        var file = NearlyPi(folder, $"verify: {{ policy: quorum, of: 3, agree: 3, compare: numeric, tolerance: 1e-6 }}\nprivacy: {{ custody: {custody} }}");
+        var report = await net.TaskAsync("submit", "-f", file, "--out", Path.Combine(folder, "out"));
+
+        Assert.Equal("Completed", report.GetProperty("phase").GetString());
+        Assert.Matches("^(pi 3.14159265[0-9]{2}\n){2}$", await File.ReadAllTextAsync(Path.Combine(folder, "out", "stdout")));
+        Assert.All(report.GetProperty("parts").EnumerateArray(), p => Assert.Equal(JsonValueKind.Null, Kind(p, "resultOf")));
+        await AssertReceiptAsync(report, folder);
+        Assert.Contains("compared by their owner", (await net.CliAsync(RunningNetwork.User, "ledger", "verify", Path.Combine(folder, "receipt.json"), "--key", await net.LogKeyAsync())).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_task_whose_owner_left_says_that_results_wait_and_goes_on_when_they_are_compared()
+    {
+        await net.ReinstateAsync();
+        var folder = net.Folder("numeric-later");
+        var file = net.TaskFile(folder, "verify: { policy: quorum, of: 3, agree: 2, compare: numeric, tolerance: 1e-6 }", "[]", 1);
+        var submitted = await net.CliAsync(RunningNetwork.User, "submit", "-f", file, "--detach");
+        Assert.Contains("rxelon task compare", submitted.Error, StringComparison.Ordinal);
+        var task = TaskId.Parse(submitted.Out.Trim());
+        await Eventually.TrueAsync("results wait for their owner", RunningNetwork.Patience, async () =>
+            (await net.CliAsync(RunningNetwork.User, "task", "why", task.ToString())).Out.Contains("rxelon task compare", StringComparison.Ordinal));
+
+        // The liar's digest is no number: its owner finds it different, and says no more than that.
+        var compared = await net.CliAsync(RunningNetwork.User, "task", "compare", task.ToString());
+        Assert.True(compared.Code == 0, compared.ToString());
+        Assert.Contains("part 0: 3 results compared within the tolerance", compared.Error, StringComparison.Ordinal);
+        var report = await net.TaskAsync("task", "result", task.ToString(), "--out", Path.Combine(folder, "out"));
+        Assert.Equal("Completed", report.GetProperty("phase").GetString());
+        Assert.Matches("^[0-9a-f]{64}$", await File.ReadAllTextAsync(Path.Combine(folder, "out", "stdout")));
+        Assert.DoesNotContain("quarantined", await net.Network.PbmAsync("nodes", "list"), StringComparison.Ordinal);
+        await AssertReceiptAsync(report, folder);
+    }
+
+    private static string NearlyPi(string folder, string verify)
+    {
+        var module = Wat.Module(folder, "nearly-pi", Wat.NearlyPi, Wat.PiData);
+        var file = Path.Combine(folder, "task.yaml");
+        File.WriteAllText(file, $$"""
+            name: nearly-pi
+            run: { wasm: { module: {{module}} } }
+            split: { by: count, size: 2 }
+            {{verify}}
+            resources: { cpu: 0.5, memory: 64MiB, disk: 16MiB }
+            """);
+        return file;
+    }
+
+    private static JsonValueKind Kind(JsonElement part, string name) => part.TryGetProperty(name, out var value) ? value.ValueKind : JsonValueKind.Null;
+
     // Says what the first of the results says. The mock would not do: it hashes the archive, whose headers name the process that made it.
     private const string FirstResult = """
         (if (i32.eqz (call $open (i32.const 3) (i32.const 4096) (i32.const 21) (i32.const 0) (i64.const 2)))
@@ -156,9 +210,7 @@ public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<Ve
         var task = report.GetProperty("task").GetString()!;
         var receipt = Path.Combine(folder, "receipt.json");
         var last = "";
-        var log = await Http.GetStringAsync(new Uri(net.Network.HubUrl, "ledger/log.json"));
-        using var info = JsonDocument.Parse(log);
-        var key = info.RootElement.GetProperty("keys")[0].GetString()!;
+        var key = await net.LogKeyAsync();
         try
         {
             await Eventually.TrueAsync($"a receipt of {task} with its settlement", RunningNetwork.Patience, async () =>
@@ -203,6 +255,13 @@ public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<Ve
             Nodes.Add((lying, Network.RunNode(lying, Lies, [.. NodeArguments, "--ask", "0.05"])));
             var listed = await Network.PbmAsync("nodes", "list");
             LiarsNode = listed.Split('\n').Single(l => l.Contains(" lying ", StringComparison.Ordinal)).Split(' ')[0];
+        }
+
+        internal async Task<string> LogKeyAsync()
+        {
+            using var http = new HttpClient();
+            using var info = JsonDocument.Parse(await http.GetStringAsync(new Uri(Network.HubUrl, "ledger/log.json")));
+            return info.RootElement.GetProperty("keys")[0].GetString()!;
         }
 
         internal async Task ReinstateAsync()

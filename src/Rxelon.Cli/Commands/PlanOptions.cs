@@ -40,13 +40,23 @@ internal sealed class PlanOptions
     private readonly Option<Tokens> _max = new("--max") { Description = "The most it may cost, in tokens; otherwise the quote.", CustomParser = ParseTokens };
 
     private readonly Option<VerifySpec?> _verify = new("--verify") { Description = "How results are checked: none, spot:RATE, quorum, quorum:AGREE/OF or adaptive.", CustomParser = ParseVerify };
+    private readonly Option<decimal?> _tolerance = new("--tolerance")
+    {
+        Description = "With --verify: numbers this close are equal, such as 1e-9; results that differ are compared by this command, which must stay running.",
+        CustomParser = ParseTolerance,
+    };
 
     internal PlanOptions() => _cipher.AcceptOnlyFromAmong([.. CipherSuites.All.Select(CipherSuites.Name)]);
 
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _speculate, _parallel, _sticky, _rotate, _custody, _cipher, _region, _tier, _max, _verify])
+        foreach (var option in (Option[])[_name, _input, _split, _merge, _env, _secret, _cpu, _memory, _disk, _gpu, _network, _time, _output, _deadline, _retries, _speculate, _parallel, _sticky, _rotate, _custody, _cipher, _region, _tier, _max, _verify, _tolerance])
             command.Options.Add(option);
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(_tolerance) is not null && parsed.GetValue(_verify) is null)
+                parsed.AddError("--tolerance needs --verify, such as --verify quorum.");
+        });
     }
 
     internal TaskPlan Read(ParseResult parsed, WorkloadKind kind, string? image, ProgramPlan program, string defaultName, string directory, string? repository = null) => new()
@@ -83,7 +93,7 @@ internal sealed class PlanOptions
                 Cipher = parsed.GetValue(_cipher)!,
             },
             Budget = new Budget { Max = parsed.GetValue(_max), Tier = parsed.GetValue(_tier) },
-            Verify = parsed.GetValue(_verify),
+            Verify = ReadVerify(parsed),
         },
     };
 
@@ -117,6 +127,16 @@ internal sealed class PlanOptions
         if (terms.Fault is { } fault)
             result.AddError(fault.Message);
         return terms.IsOk && terms.Value.Policy != VerifyPolicy.None ? terms.Value : null;
+    }
+
+    private VerifySpec? ReadVerify(ParseResult parsed)
+        => parsed.GetValue(_verify) is { } terms ? terms with { Tolerance = parsed.GetValue(_tolerance) } : null;
+
+    private static decimal? ParseTolerance(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (!VerifyText.TryTolerance(result.Tokens[0].Value, out var tolerance))
+            result.AddError($"'{result.Tokens[0].Value}' is not a number from 1e-15 and below 1, such as 1e-9.");
+        return tolerance;
     }
 
     private static long Or(long given, long standard) => given > 0 ? given : standard;

@@ -19,7 +19,7 @@ internal static class TaskCommands
         List(host), Show(host), Watch(host), Why(host), Result(host), TaskCheckCommand.Build(host), TaskLogCommand.Build(host), TaskReceiptCommand.Build(host), Set(host),
         Simple(host, "cancel", "Stop it; what was finished is paid, the rest of the hold returns.", "cancelled", (hub, task, ct) => hub.CancelAsync(task, ct)),
         Simple(host, "delete", "Destroy its ciphertext and keys on the hub, after its end.", "deleted", (hub, task, ct) => hub.DeleteTaskAsync(task, ct)),
-        TaskResumeCommand.Build(host), TaskKeysCommand.Build(host),
+        TaskResumeCommand.Build(host), TaskKeysCommand.Build(host), TaskCompareCommand.Build(host),
     };
 
     internal static Argument<TaskId> TaskArgument() => new("task")

@@ -32,13 +32,16 @@ internal static class TaskKeysCommand
                     return session.Console.Fail(unsigned);
                 session.Console.Remark(CustodyTerms.Limits(order.Value.Spec.Privacy.Custody));
                 var handed = 0;
-                var fault = await new KeyDesk(session, login).AttendAsync(
-                    id, order.Value, answer.Value.OwnerKey, parsed.GetValue(key), parsed.GetValue(policy),
-                    news =>
-                    {
-                        if (news.HandedOver > handed)
-                            session.Console.Remark($"keys handed over: {handed = news.HandedOver}");
-                    }, ct).ConfigureAwait(false);
+                Func<CancellationToken, Task<Fault?>>[] comparing = order.Value.Spec.Verify?.Tolerance is { } tolerance
+                    ? [over => new ComparisonDesk(session, login).AttendAsync(id, tolerance, answer.Value.OwnerKey, over)] : [];
+                var fault = await Attendance.WhileAsync(
+                    over => new KeyDesk(session, login).AttendAsync(
+                        id, order.Value, answer.Value.OwnerKey, parsed.GetValue(key), parsed.GetValue(policy),
+                        news =>
+                        {
+                            if (news.HandedOver > handed)
+                                session.Console.Remark($"keys handed over: {handed = news.HandedOver}");
+                        }, over), comparing, ct).ConfigureAwait(false);
                 if (fault is not null)
                     return session.Console.Fail(fault);
                 if (session.Console.Json)

@@ -84,7 +84,7 @@ internal sealed class ModelCalls(CliSession session, Login login, CallTerms term
         var stdout = new MemoryStream();
         try
         {
-            var fetcher = new ResultFetcher(login.Hub, Path.Combine(session.Profiles.Directory, "downloads"));
+            var fetcher = new ResultFetcher(login.Hub, session.Profiles.DownloadsDirectory);
             if (await fetcher.ToStreamAsync(task.Summary.Task, FinalParts.Of(task), key.Value, stdout, MergeMode.Concat, null, ct).ConfigureAwait(false) is { } broken)
                 return broken;
             if (JsonNode.Parse(stdout.ToArray(), documentOptions: Strict) is JsonObject response && IsCompletion(response))

@@ -41,7 +41,7 @@ internal sealed class TaskLogs(CliSession session, Login login)
                 return await LiveAsync(task.Summary.Task, part.Part, newest, key.Value, ct).ConfigureAwait(false);
             if (attempt is not null && (part.Result is null || attempt != part.Attempt))
                 return new Fault(FaultCodes.NotFound, $"Attempt {attempt} of part {part.Part} has no log.", Culprit.Input);
-            var fetcher = new ResultFetcher(login.Hub, Path.Combine(session.Profiles.Directory, "downloads"));
+            var fetcher = new ResultFetcher(login.Hub, session.Profiles.DownloadsDirectory);
             var log = await fetcher.LogAsync(task.Summary.Task, settled ? part with { LastLog = null } : part, key.Value, ct).ConfigureAwait(false);
             return log.Fault is { } fault ? fault : new PartLog(part.Part, attempt, Harmless(Encoding.UTF8.GetString(log.Value)));
         }

@@ -97,7 +97,7 @@ internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemor
         var key = TaskKeyRecovery.Open(task, login.Keys);
         if (key.Fault is { } locked)
             return locked;
-        var fetcher = new ResultFetcher(login.Hub, Path.Combine(session.Profiles.Directory, "downloads"));
+        var fetcher = new ResultFetcher(login.Hub, session.Profiles.DownloadsDirectory);
         try
         {
             return await ProgressView.RunAsync(session.Console, session.Host.Time, async view =>

@@ -38,6 +38,8 @@ internal sealed class TaskRun(CliSession session, Login login)
             console.Remark(isSealed
                 ? $"Its keys are with you: it stands still until rxelon task keys {task} hands them over."
                 : $"It runs on without this command: rxelon task watch {task}");
+            if (plan.Spec.Verify?.Tolerance is not null)
+                console.Remark($"Results that differ wait for you: rxelon task compare {task}");
             return ExitCodes.Ok;
         }
 
@@ -45,11 +47,7 @@ internal sealed class TaskRun(CliSession session, Login login)
         int code;
         try
         {
-            var ended = isSealed
-                ? await AttendedAsync(task, order, ownerKey, ct).ConfigureAwait(false)
-                : streamed is not null ? await streamed.UntilEndAsync(task, ct).ConfigureAwait(false)
-                : await new TaskWatch(session, login).UntilEndAsync(task, ct).ConfigureAwait(false);
-            if (ended is { } cut)
+            if (await FollowAsync(task, order, ownerKey, streamed, ct).ConfigureAwait(false) is { } cut)
                 return console.Fail(cut);
             code = await new TaskOutcome(session, login, streamed?.Said ?? default).DeliverAsync(task, wishes.Out, plan.Merge, ct).ConfigureAwait(false);
         }
@@ -65,36 +63,16 @@ internal sealed class TaskRun(CliSession session, Login login)
         return code;
     }
 
-    /// <summary>Watches the task and hands over its keys meanwhile; null at its end.</summary>
-    private async Task<Fault?> AttendedAsync(TaskId task, OrderTerms order, byte[] ownerKey, CancellationToken ct)
+    /// <summary>Follows the task to its end: null then. Meanwhile hands over keys and compares results, where they are its owner's business.</summary>
+    private Task<Fault?> FollowAsync(TaskId task, OrderTerms order, byte[] ownerKey, StreamedRun? streamed, CancellationToken ct)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var attending = new KeyDesk(session, login).AttendAsync(task, order, ownerKey, null, null, null, over.Token);
-        var watching = new TaskWatch(session, login).UntilEndAsync(task, over.Token);
-        try
-        {
-            // A key holder that ended without a fault saw the end; the watch sees it too.
-            return await Task.WhenAny(attending, watching).ConfigureAwait(false) == attending && await attending.ConfigureAwait(false) is { } fault
-                ? fault
-                : await watching.ConfigureAwait(false);
-        }
-        finally
-        {
-            await over.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(Quietly(attending), Quietly(watching)).ConfigureAwait(false);
-        }
-    }
-
-    // Whichever ended first has told; the other one was called off. Never thrown over.
-    private static async Task Quietly(Task<Fault?> other)
-    {
-        try
-        {
-            await other.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-        }
+        List<Func<CancellationToken, Task<Fault?>>> beside = [];
+        if (order.Spec.Privacy.Custody == Custody.Sealed)
+            beside.Add(over => new KeyDesk(session, login).AttendAsync(task, order, ownerKey, null, null, null, over));
+        if (order.Spec.Verify?.Tolerance is { } tolerance)
+            beside.Add(over => new ComparisonDesk(session, login).AttendAsync(task, tolerance, ownerKey, over));
+        return Attendance.WhileAsync(
+            over => streamed is not null ? streamed.UntilEndAsync(task, over) : new TaskWatch(session, login).UntilEndAsync(task, over), beside, ct);
     }
 
     private async Task<Outcome<Submitted>> SubmitAsync(TaskPlan plan, ProgressView view, CancellationToken ct)

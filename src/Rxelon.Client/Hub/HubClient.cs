@@ -124,6 +124,16 @@ public sealed class HubClient : IDisposable
     public Task<Outcome<KeyGrantsResponse>> GrantKeysAsync(TaskId task, KeyGrantsRequest grants, CancellationToken ct = default)
         => _connection.PostAsync<KeyGrantsRequest, KeyGrantsResponse>($"v1/tasks/{task}/key-grants", grants, true, ct);
 
+    /// <summary>
+    /// GET /v1/tasks/{id}/comparisons: parts whose results differ and wait for their owner; waits so long for one, at most 25 s.
+    /// </summary>
+    public Task<Outcome<ComparisonsResponse>> ComparisonsAsync(TaskId task, int waitSeconds, CancellationToken ct = default)
+        => _connection.GetAsync<ComparisonsResponse>(string.Create(CultureInfo.InvariantCulture, $"v1/tasks/{task}/comparisons?wait={waitSeconds}"), ct);
+
+    /// <summary>POST /v1/tasks/{id}/comparisons; a repeat is refused per part and does no harm.</summary>
+    public Task<Outcome<CompareResponse>> CompareAsync(TaskId task, CompareRequest compared, CancellationToken ct = default)
+        => _connection.PostAsync<CompareRequest, CompareResponse>($"v1/tasks/{task}/comparisons", compared, true, ct);
+
     /// <summary>GET /v1/tasks/{id}/why.</summary>
     public Task<Outcome<WhyInfo>> WhyAsync(TaskId task, CancellationToken ct = default)
         => _connection.GetAsync<WhyInfo>($"v1/tasks/{task}/why", ct);

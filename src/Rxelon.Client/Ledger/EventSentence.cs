@@ -27,6 +27,8 @@ internal static class EventSentence
         PartsAccepted e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} accepted from {Nodes(e.Parts.Select(p => p.Node))} for {Money(Sum(e.Parts.Select(p => p.Cost)))}",
         PartsReported e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} reported by {Nodes(e.Parts.Select(p => p.Node))}, to be compared",
         AnswersRevealed e => $"{(e.Answers.Count == 1 ? "answer" : "answers")} for {Parts(e.Answers.Select(a => a.Attempt.Part))} shown as promised",
+        AnswersCompared e => $"results of {Parts(e.Groups.Select(g => g.Part))} compared by their owner: "
+            + string.Join(", ", e.Groups.Take(ListedAtMost).Select(g => $"{string.Join(" and ", g.Classes.Select(c => Number(c.Attempts.Count)))} equal")),
         PartsRejected e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} rejected from {Nodes(e.Parts.Select(p => p.Node))}: "
             + string.Join(", ", e.Parts.Select(p => Harmless(p.Reason)).Distinct().Take(ListedAtMost))
             + (e.Parts.Any(p => p.HasClosedBy) ? $"; the result of {Parts(e.Parts.Where(p => p.HasClosedBy).Select(p => p.ClosedBy).Distinct())} is taken, at no cost" : ""),

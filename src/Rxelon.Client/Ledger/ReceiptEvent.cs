@@ -22,6 +22,7 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
         ["task.parts-accepted.1"] = PartsAccepted.Parser,
         ["task.parts-reported.1"] = PartsReported.Parser,
         ["task.answers-revealed.1"] = AnswersRevealed.Parser,
+        ["task.answers-compared.1"] = AnswersCompared.Parser,
         ["task.parts-rejected.1"] = PartsRejected.Parser,
         ["task.parts-spared.1"] = PartsSpared.Parser,
         ["task.operator-distrusted.1"] = OperatorDistrusted.Parser,

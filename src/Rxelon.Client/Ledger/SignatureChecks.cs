@@ -17,6 +17,7 @@ internal sealed class SignatureChecks
     private const string Order = "order signature";
     private const string Results = "result signatures";
     private const string Promises = "answers promised and shown";
+    private const string Comparisons = "comparison signatures";
     private const string Failures = "failure signatures";
     private const string Opening = "account signature";
     private const string Enrolment = "node signature";
@@ -29,11 +30,13 @@ internal sealed class SignatureChecks
     private readonly Dictionary<AttemptId, byte[]> _promises = [];
     private readonly Dictionary<string, Tally> _tallies = new(StringComparer.Ordinal);
 
+    private byte[] _owner = [];
+
     private SignatureChecks(IReadOnlyList<byte[]> nodeKeys)
         => _keys = nodeKeys.DistinctBy(NodeKey).ToDictionary(NodeKey, k => k);
 
     /// <summary>The names of these checks.</summary>
-    internal static IReadOnlyList<string> Names { get; } = [Order, Results, Promises, Failures, Opening, Enrolment];
+    internal static IReadOnlyList<string> Names { get; } = [Order, Results, Promises, Comparisons, Failures, Opening, Enrolment];
 
     internal static IEnumerable<ReceiptCheck> Of(IReadOnlyList<ReceiptEvent> events, IReadOnlyList<byte[]> nodeKeys)
     {
@@ -50,6 +53,7 @@ internal sealed class SignatureChecks
         switch (e.Message)
         {
             case TaskSubmitted m:
+                _owner = m.SigningKey.ToByteArray();
                 Count(Order, IsOrder(e.Entry.Entity, m), "the order");
                 break;
             case PartsAccepted m:
@@ -63,6 +67,10 @@ internal sealed class SignatureChecks
             case AnswersRevealed m:
                 foreach (var answer in m.Answers)
                     Count(Promises, IsKept(e.Entry.Entity, answer), $"the answer for part {answer.Attempt.Part}");
+                break;
+            case AnswersCompared m:
+                foreach (var group in m.Groups)
+                    Count(Comparisons, IsCompared(e.Entry.Entity, group), $"the comparison of part {group.Part}");
                 break;
             case AttemptsFailed m:
                 foreach (var failure in m.Failures.Where(f => f.Signature.Length > 0))
@@ -114,6 +122,14 @@ internal sealed class SignatureChecks
     private bool IsKept(string entity, AnswersRevealed.Types.Answer m)
         => Attempt(TaskOf(entity), m.Attempt) is { } attempt && _promises.TryGetValue(attempt, out var commitment)
             && m.Answer_.Length == Answer.Size && AnswerCommitment.Fits(commitment, attempt, m.Nonce.Span, Answer.FromBytes(m.Answer_.Span));
+
+    // By the key that signed the order before it.
+    private bool IsCompared(string entity, AnswersCompared.Types.Group m)
+        => TaskOf(entity) is { } task && m.Part >= 0 && m.Classes.SelectMany(c => c.Attempts).All(a => a is { Part: >= 0, Number: >= 0 })
+            && Signatures.Verify(
+                _owner,
+                SignedStatements.Compare(task, m.Part, [.. m.Classes.Select(c => (IReadOnlyList<(int, int)>)[.. c.Attempts.Select(a => (a.Part, a.Number))])]),
+                m.Signature.Span);
 
     private bool IsFailure(TaskId? task, AttemptsFailed.Types.Failure m)
         => Attempt(task, m.Attempt) is { } attempt && KeyOf(m.Node, out var node) is { } key

@@ -22,6 +22,9 @@ public sealed class ProfileStore(string directory)
     /// <summary>Receipts as the hub gave them.</summary>
     public string ReceiptsDirectory => Path.Combine(Directory, "receipts");
 
+    /// <summary>Ciphertext on its way here.</summary>
+    public string DownloadsDirectory => Path.Combine(Directory, "downloads");
+
     /// <summary>What is kept of each ledger: its pinned keys, its last checkpoint.</summary>
     public string LedgersDirectory => Path.Combine(Directory, "ledgers");
 

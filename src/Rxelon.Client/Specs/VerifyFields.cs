@@ -8,8 +8,6 @@ namespace Rxelon.Client.Specs;
 /// <summary>The verify section: how results are checked (docs/design/verification.md).</summary>
 internal sealed class VerifyFields(List<SpecError> errors)
 {
-    private const string Later = "this comes with a later release; leave it out.";
-
     /// <summary>The policies that a task may name.</summary>
     internal static (string Word, VerifyPolicy Value)[] Policies { get; } =
         [("none", VerifyPolicy.None), ("canary", VerifyPolicy.Canary), ("spot", VerifyPolicy.Spot), ("quorum", VerifyPolicy.Quorum), ("adaptive", VerifyPolicy.Adaptive)];
@@ -39,10 +37,30 @@ internal sealed class VerifyFields(List<SpecError> errors)
         };
         if (terms?.Problem() is { } problem && (policy != VerifyPolicy.Canary || Expected.Count > 0))
             fields.Fail("policy", node.Start, problem);
-        fields.TakeChoice("compare", [("bytes", 0)], ["numeric"], 0);
-        fields.NotYet("tolerance", Later);
+        terms = WithTolerance(terms, fields);
         fields.RefuseRest();
         return terms;
+    }
+
+    private static VerifySpec? WithTolerance(VerifySpec? terms, YamlFields fields)
+    {
+        var isNumeric = fields.TakeChoice("compare", [("bytes", false), ("numeric", true)], [], false);
+        var at = fields.MarkOf("tolerance");
+        if (!fields.Has("tolerance"))
+        {
+            if (isNumeric)
+                fields.Fail("tolerance", fields.Start, $"this field is required with compare: numeric, such as {VerifyText.SuchTolerance}.");
+            return terms;
+        }
+
+        var tolerance = fields.TakeValue<decimal?>("tolerance", VerifyText.TryTolerance, $"a number from 1e-15 and below 1, such as {VerifyText.SuchTolerance}", null);
+        if (!isNumeric)
+            fields.Fail("tolerance", at, "only compare: numeric has a tolerance.");
+        if (tolerance is null)
+            return terms;
+        if ((terms ?? new VerifySpec { Policy = VerifyPolicy.None }) with { Tolerance = tolerance } is { Policy: VerifyPolicy.None or VerifyPolicy.Canary } beside)
+            fields.Fail("compare", at, beside.Problem()!);
+        return terms is null ? null : terms with { Tolerance = tolerance };
     }
 
     private VerifySpec Canary(YamlFields fields)

@@ -10,6 +10,9 @@ public static class VerifyText
     /// <summary>Attempts of each part in a quorum when nothing else is said.</summary>
     internal const int DefaultOf = 3;
 
+    /// <summary>An example for messages.</summary>
+    internal const string SuchTolerance = "1e-9";
+
     /// <summary><c>none</c>, <c>spot:RATE</c>, <c>quorum</c> (2 of 3), <c>quorum:AGREE/OF</c> or <c>adaptive</c>; malformed otherwise.</summary>
     public static Outcome<VerifySpec> Parse(string text)
     {
@@ -37,6 +40,14 @@ public static class VerifyText
             return false;
         millionths = (int)(rate * 1_000_000);
         return true;
+    }
+
+    /// <summary>How far numbers may be apart, from 1e-15 and below 1.</summary>
+    public static bool TryTolerance(string text, out decimal? tolerance)
+    {
+        tolerance = decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+            && number is >= VerifySpec.MinTolerance and < 1 ? number : null;
+        return tolerance is not null;
     }
 
     internal static bool TryCount(string text, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);

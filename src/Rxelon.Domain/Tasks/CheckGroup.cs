@@ -1,5 +1,6 @@
 using Rxelon.Domain.Verification;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Verification;
 
 namespace Rxelon.Domain.Tasks;
 
@@ -55,18 +56,67 @@ internal readonly struct CheckGroup
     {
         get
         {
-            var state = _state;
-            return [.. Members.Where(p => state.Parts[p].Answered is not null).Select(p => (p, state.Parts[p].Answered!)).Select(m => new Vote(m.p, m.Item2.Result.Operator, m.Item2.Revealed!.Value))];
+            List<Vote> votes = [];
+            var counted = Counted;
+            foreach (var p in Members)
+            {
+                if (_state.Parts[p].Answered is { Revealed: { } shown } answered)
+                    votes.Add(new Vote(p, answered.Result.Operator, counted.GetValueOrDefault(shown, shown)));
+            }
+
+            return votes;
         }
     }
 
-    /// <summary>When the answers must have been shown: a while after the last of the results came.</summary>
-    internal DateTimeOffset RevealDue
+    /// <summary>Its answers are all there and differ, and its owner has yet to say which of the results are equal.</summary>
+    internal bool AwaitsOwner
+    {
+        get
+        {
+            if (!TaskComparing.IsOn(_state) || !IsRevealed)
+                return false;
+            var state = _state;
+            var shown = Members.Select(p => state.Parts[p].Answered?.Revealed).OfType<Answer>().ToHashSet();
+            return shown.Count > 1 && !shown.IsSubsetOf(Counted.Keys);
+        }
+    }
+
+    /// <summary>Its results that have no verdict.</summary>
+    internal IEnumerable<Accepted> Results
     {
         get
         {
             var state = _state;
-            return Members.Max(p => state.Parts[p].Answered?.At ?? DateTimeOffset.MinValue) + VerificationRules.RevealLimit;
+            return Members.Select(p => state.Parts[p].Answered?.Result).OfType<Accepted>();
+        }
+    }
+
+    /// <summary>When the last of its results that have no verdict came.</summary>
+    internal DateTimeOffset LastAnsweredAt
+    {
+        get
+        {
+            var state = _state;
+            return Members.Max(p => state.Parts[p].Answered?.At ?? DateTimeOffset.MinValue);
+        }
+    }
+
+    /// <summary>When the answers must have been shown: a while after the last of the results came.</summary>
+    internal DateTimeOffset RevealDue => LastAnsweredAt + VerificationRules.RevealLimit;
+
+    // By answer: which one it counts as. Equal answers are equal, whatever their owner says of one of them.
+    private Dictionary<Answer, Answer> Counted
+    {
+        get
+        {
+            Dictionary<Answer, Answer> counted = [];
+            foreach (var p in Members)
+            {
+                if (_state.Parts[p].Answered is { Revealed: { } shown, EqualTo: { } equal })
+                    counted.TryAdd(shown, equal);
+            }
+
+            return counted;
         }
     }
 

@@ -49,7 +49,11 @@ public sealed record RunningAttempt(
 /// A reported result before its verdict: what is accepted if it is right, what the node promised, what it revealed since, and when
 /// it was reported.
 /// </summary>
-public sealed record Answered(Accepted Result, byte[] Commitment, Answer? Revealed, DateTimeOffset At);
+public sealed record Answered(Accepted Result, byte[] Commitment, Answer? Revealed, DateTimeOffset At)
+{
+    /// <summary>The answer that it counts as, since its owner found the results equal; null when its owner has not compared it.</summary>
+    public Answer? EqualTo { get; init; }
+}
 
 /// <summary>The failures of one part: whose they were, the codes of the program's, where it must not go again, the logs kept.</summary>
 public sealed record PartTrouble(

@@ -20,6 +20,8 @@ public static class TaskDecider
         GetKeyRequests c => new([], TaskKeyGrants.Requests(state, c), []),
         AcceptResults c => TaskResults.Accept(state, c),
         RevealAnswers c => TaskVerification.Reveal(state, c),
+        GetComparisons c => new([], TaskComparing.Requests(state, c), []),
+        CompareAnswers c => TaskComparing.Compare(state, c),
         AccusationHeard c => TaskAccusations.Heard(state, c),
         DistrustOperator c => TaskAccusations.Distrust(state, c),
         FailAttempts c => TaskFailing.Fail(state, c),

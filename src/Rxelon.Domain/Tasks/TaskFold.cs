@@ -17,6 +17,7 @@ internal static class TaskFold
         PartsAccepted e => Accepted(state, e),
         PartsReported e => TaskVerdictFold.Reported(state, e),
         AnswersRevealed e => TaskVerdictFold.Revealed(state, e),
+        AnswersCompared e => TaskComparing.Compared(state, e),
         PartsRejected e => TaskVerdictFold.Rejected(state, e),
         PartsSpared e => TaskVerdictFold.Spared(state, e),
         OperatorDistrusted e => TaskVerdictFold.Distrusted(state, e),

@@ -80,6 +80,9 @@ public sealed record TaskView(
     /// <summary>Parts stand still until the owner's client hands over keys.</summary>
     public bool AwaitsOwner { get; init; }
 
+    /// <summary>Results differ and wait for the owner's client to compare them.</summary>
+    public bool AwaitsComparison { get; init; }
+
     /// <summary>The round under way or last computed.</summary>
     public int Round { get; init; } = 1;
 

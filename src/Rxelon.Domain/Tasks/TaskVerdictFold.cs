@@ -68,7 +68,7 @@ internal static class TaskVerdictFold
         }
 
         var accusations = state.Accusations;
-        foreach (var r in e.Parts.Where(r => !accusations.ContainsKey(r.Node)).DistinctBy(r => r.Node))
+        foreach (var r in e.Parts.Where(r => r.Reason != TaskComparing.Differs && !accusations.ContainsKey(r.Node)).DistinctBy(r => r.Node))
             accusations = accusations.Add(r.Node, new Accuse(r.Node, r.Attempt, r.Reason, e.At));
 
         var (dependents, readied) = TaskGrowth.Delivered(state, closed, parts, left.Ready);

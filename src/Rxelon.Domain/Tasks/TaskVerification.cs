@@ -111,7 +111,14 @@ internal static class TaskVerification
             output.Happened(new PartsAccepted([.. Answered(state).Select(p => state.Parts[p].Answered!.Result)], at));
     }
 
-    private static IEnumerable<CheckGroup> Groups(TaskState state, IEnumerable<int> parts)
+    /// <summary>Decides these parts' groups by everything that the output has so far.</summary>
+    internal static void JudgeAgain(TaskOutput output, IEnumerable<int> parts, DateTimeOffset at)
+    {
+        var folded = output.Folded();
+        Judge(folded, Groups(folded, parts), [], at, output);
+    }
+
+    internal static IEnumerable<CheckGroup> Groups(TaskState state, IEnumerable<int> parts)
         => parts.Select(p => CheckGroup.Of(state, p)).DistinctBy(g => g.First);
 
     // Decides every one of these groups whose answers are all there.
@@ -122,13 +129,14 @@ internal static class TaskVerification
         List<Spared> spared = [];
         List<int> undecided = [];
         Fault? differs = null;
-        foreach (var group in groups.Where(g => g.IsRevealed))
+        var outvoted = TaskComparing.IsOn(state) ? TaskComparing.Differs : Outvoted;
+        foreach (var group in groups.Where(g => g.IsRevealed && !g.AwaitsOwner))
         {
             switch (Ballot.Count([.. group.Votes, .. OwnersWord(state, group.First)], terms.Needed))
             {
                 case Verdict.Agreed v:
                     right.AddRange(v.Right.Where(p => p != TheOwner).Select(p => state.Parts[p].Answered!.Result));
-                    wrong.AddRange(v.Wrong.Where(p => p != TheOwner).Select(p => Reject(state.Parts[p].Answered!, v.Right[0], Outvoted)));
+                    wrong.AddRange(v.Wrong.Where(p => p != TheOwner).Select(p => Reject(state.Parts[p].Answered!, v.Right[0], outvoted)));
                     spared.AddRange(group.Waiting.Select(p => new Spared(p, v.Right[0])));
                     break;
                 case Verdict.Undecided when group.Waiting.Count > 0:
@@ -139,7 +147,7 @@ internal static class TaskVerification
                 case Verdict.Disputed:
                     differs ??= new Fault(
                         FaultCodes.ResultsDiffer,
-                        $"Part {group.First} gave {group.Votes.Count} results on {group.Votes.Count} operators' nodes and too few are equal: the program is not deterministic. Make it so, or submit without verification.",
+                        $"Part {group.First} gave {group.Votes.Count} results on {group.Votes.Count} operators' nodes and too few are equal: {(TaskComparing.IsOn(state) ? "they differ by more than the tolerance. Widen it" : "the program is not deterministic. Make it so")}, or submit without verification.",
                         Culprit.Program);
                     break;
                 default:
@@ -154,7 +162,7 @@ internal static class TaskVerification
             TaskResults.Count(output.Folded(), right.FindAll(r => liars.Contains(r.Operator)), [], at, output);
             right.RemoveAll(r => liars.Contains(r.Operator));
             foreach (var liar in liars)
-                TakeBack(output.Folded(), liar, [.. wrong.Select(w => w.Attempt.Part)], at, output);
+                TakeBack(output.Folded(), liar, wrong, at, output);
         }
 
         if (undecided.Count > 0)
@@ -188,11 +196,13 @@ internal static class TaskVerification
     }
 
     // Takes back what nobody checked, before anything completes the task. This alone never ends it.
-    private static void TakeBack(TaskState state, AccountId liar, HashSet<int> rejected, DateTimeOffset at, TaskOutput output)
+    private static void TakeBack(TaskState state, AccountId liar, List<Rejected> rejected, DateTimeOffset at, TaskOutput output)
     {
         if (state.Distrusted.Contains(liar))
             return;
-        var (withdrawn, forfeited) = Earned(state, liar, rejected);
+        var (withdrawn, forfeited) = Earned(state, liar, [.. rejected.Select(r => r.Attempt.Part)]);
+        if (!rejected.Exists(r => r.Operator == liar && r.Reason != TaskComparing.Differs))
+            forfeited.Clear(); // its owner's word is no proof, and others confirmed these
         output.Happened(new OperatorDistrusted(liar, withdrawn, forfeited, at));
     }
 
@@ -235,7 +245,8 @@ internal static class TaskVerification
             output.Happened(new PartsAdded(state.Parts.Count, [.. of.Select(p => state.OriginOf(p) with { CheckOf = p })], at));
     }
 
-    private static IEnumerable<int> Answered(TaskState state)
+    /// <summary>Parts whose result has no verdict.</summary>
+    internal static IEnumerable<int> Answered(TaskState state)
     {
         var index = 0;
         foreach (var part in state.Parts)

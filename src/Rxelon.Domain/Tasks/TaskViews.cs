@@ -13,6 +13,7 @@ internal static class TaskViews
         Plan = s.Plan,
         Round = s.Round,
         AwaitsOwner = TaskKeyGrants.AwaitsOwner(s),
+        AwaitsComparison = TaskComparing.Awaited(s).Any(),
         FailureLogs = s.Spec.Retain.LogsSeconds is null ? [] : [.. s.Parts.SelectMany(p => p.Trouble?.Logs ?? [])],
     };
 
@@ -38,6 +39,7 @@ internal static class TaskViews
         PartsAccepted e => e.Parts.Select(p => p.Attempt.Part),
         PartsReported e => e.Parts.Select(p => p.Result.Attempt.Part),
         AnswersRevealed e => e.Answers.Select(a => a.Attempt.Part),
+        AnswersCompared e => e.Groups.SelectMany(g => g.Classes).SelectMany(c => c).Select(a => a.Part),
         PartsRejected e => e.Parts.Select(p => p.Attempt.Part),
         PartsSpared e => e.Parts.Select(p => p.Part),
         OperatorDistrusted e => e.Withdrawn.Concat(e.Forfeited),

@@ -11,6 +11,9 @@ public static class VerificationRules
     /// <summary>Adaptive: no node is checked more rarely than this, in millionths.</summary>
     public const int FloorMillionths = 20_000;
 
+    /// <summary>How long results that differ wait for their owner to compare them; from the last of them.</summary>
+    public static TimeSpan CompareLimit { get; } = TimeSpan.FromHours(24);
+
     /// <summary>How long a node has to reveal what it promised.</summary>
     public static TimeSpan RevealLimit { get; } = TimeSpan.FromSeconds(60);
 }

@@ -63,6 +63,7 @@ public static class HttpHosting
         api.MapTasks();
         api.MapTaskEvents();
         api.MapTaskKeys();
+        api.MapTaskComparisons();
         api.MapTaskLogs();
         api.MapNodes();
         api.MapModels();

@@ -1,6 +1,4 @@
-using Akka.Actor;
 using Rxelon.Domain.Tasks;
-using Rxelon.Hub.Entities;
 using Rxelon.Hub.Sealing;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Crypto;
@@ -17,7 +15,6 @@ namespace Rxelon.Hub.Http;
 /// </summary>
 internal static class TaskKeysEndpoints
 {
-    private const int LongestWaitSeconds = 25;
     private const int MostGrants = 1_000;
     private const int MaxPages = 1 + (StagePlan.MaxNeeds / GrantedKeys.ResultsPerPage);
     private const int MaxSealedPage = 4096 + (GrantedKeys.ResultsPerPage * KeySchedule.KeySize);
@@ -37,27 +34,14 @@ internal static class TaskKeysEndpoints
     {
         if (await calls.AskAsync(new AttendKeys(id, caller.Account, time.GetUtcNow()), cancel) is TaskRefused { Fault: { Code: not FaultCodes.AlreadyEnded } fault })
             return Answers.Problem(fault);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Clamp(wait ?? 0, 0, LongestWaitSeconds)), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
-        var changed = new SemaphoreSlim(0);
-        var watcher = calls.System.ActorOf(Props.Create(() => new Watcher(changed)));
-        try
+        return await calls.UntilAsync(
+            new GetKeyRequests(id, caller.Account, time.GetUtcNow()),
+            r => r is KeyRequests found && (found.Requests.Count > 0 || found.Phase.HasEnded()), wait, time, cancel) switch
         {
-            // Watching before asking: nothing can happen in between unseen.
-            calls.News.Tell(new Watch(id, watcher), watcher);
-            while (true)
-            {
-                var reply = await calls.AskAsync(new GetKeyRequests(id, caller.Account, time.GetUtcNow()), cancel);
-                if (reply is not KeyRequests found)
-                    return Answers.Problem(((TaskRefused)reply).Fault);
-                if (found.Requests.Count > 0 || found.Phase.HasEnded() || !await SeesAsync(changed, either.Token))
-                    return Answers.Json(new KeyRequestsResponse(found.Phase.ToString(), [.. found.Requests.Select(Info)]));
-            }
-        }
-        finally
-        {
-            calls.System.Stop(watcher);
-        }
+            KeyRequests found => Answers.Json(new KeyRequestsResponse(found.Phase.ToString(), [.. found.Requests.Select(Info)])),
+            TaskRefused refused => Answers.Problem(refused.Fault),
+            var other => throw new InvalidOperationException($"A task answered {other.GetType().Name}."),
+        };
     }
 
     private static async Task<IResult> EnrolmentAsync(
@@ -98,23 +82,4 @@ internal static class TaskKeysEndpoints
         Origin = r.Origin is { Stage: 0, CheckOf: null, Source: { } own, NeedCount: 0 } && own == r.Attempt.Part ? null
             : new KeyOriginInfo(r.Origin.Stage, r.Origin.Round, r.Origin.Index, r.Origin.CheckOf, [.. r.Results.Select(n => new NeededKeyInfo(n.Part, n.Attempt))]),
     };
-
-    /// <summary>True when something changed, false when the wait is over.</summary>
-    private static async Task<bool> SeesAsync(SemaphoreSlim changed, CancellationToken until)
-    {
-        try
-        {
-            await changed.WaitAsync(until);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    private sealed class Watcher : ReceiveActor
-    {
-        public Watcher(SemaphoreSlim changed) => Receive<TaskNews>(_ => changed.Release());
-    }
 }

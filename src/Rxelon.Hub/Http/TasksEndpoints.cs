@@ -38,6 +38,8 @@ internal static class TasksEndpoints
     internal static async Task<WhyInfo?> WaitingAsync(TaskView view, HubCalls calls, CancellationToken cancel)
         => view.AwaitsOwner
             ? new WhyInfo("owner-keys", $"It waits for its owner's client to hand over keys: rxelon task keys {view.Task}", null)
+            : view.AwaitsComparison
+            ? new WhyInfo("compare", $"Results differ, and it waits for its owner's client to compare them: rxelon task compare {view.Task}", null)
             : view.Phase.HasEnded() || view.Parts.All(p => p.Phase != PartPhase.Waiting)
             ? null
             : view.Phase == TaskPhase.Submitted

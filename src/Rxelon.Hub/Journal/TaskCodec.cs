@@ -18,6 +18,7 @@ internal static class TaskCodec
         .Add<PartsAccepted, Proto.PartsAccepted>("task.parts-accepted.1", Encode, Decode)
         .Add<PartsReported, Proto.PartsReported>("task.parts-reported.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<AnswersRevealed, Proto.AnswersRevealed>("task.answers-revealed.1", VerdictCodec.Encode, VerdictCodec.Decode)
+        .Add<AnswersCompared, Proto.AnswersCompared>("task.answers-compared.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<PartsRejected, Proto.PartsRejected>("task.parts-rejected.1", VerdictCodec.Encode, VerdictCodec.Decode)
         .Add<PartsSpared, Proto.PartsSpared>(
             "task.parts-spared.1",

@@ -60,6 +60,24 @@ internal static class VerdictCodec
     internal static AnswersRevealed Decode(Proto.AnswersRevealed m) => new(
         Map(m.Answers, a => new RevealedAnswer(Attempt(a.Attempt), a.Nonce.ToByteArray(), Answer.FromBytes(a.Answer_.Span))), Time(m.At));
 
+    internal static Proto.AnswersCompared Encode(AnswersCompared e) => new()
+    {
+        Groups =
+        {
+            Map(e.Groups, g => new Proto.AnswersCompared.Types.Group
+            {
+                Part = g.Part,
+                Classes = { Map(g.Classes, c => new Proto.AnswersCompared.Types.Class { Attempts = { Map(c, Attempt) } }) },
+                Signature = Bytes(g.Signature),
+            }),
+        },
+        At = Ticks(e.At),
+    };
+
+    internal static AnswersCompared Decode(Proto.AnswersCompared m) => new(
+        Map(m.Groups, g => new Comparison(g.Part, Map(g.Classes, c => (IReadOnlyList<PartAttempt>)Map(c.Attempts, Attempt)), g.Signature.ToByteArray())),
+        Time(m.At));
+
     internal static Proto.PartsRejected Encode(PartsRejected e)
     {
         var m = new Proto.PartsRejected { At = Ticks(e.At) };

@@ -85,7 +85,7 @@ internal sealed class TaskRow(TaskId id)
                 Running += e.Parts.Count;
                 Phase = TaskPhase.Running;
                 break;
-            case KeysReleased or AttemptsResumed or SettlementRecorded or AnswersRevealed:
+            case KeysReleased or AttemptsResumed or SettlementRecorded or AnswersRevealed or AnswersCompared:
                 break;
             case PartsReported e:
                 Running -= e.Parts.Count;

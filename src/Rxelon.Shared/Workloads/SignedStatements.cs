@@ -77,6 +77,23 @@ public static class SignedStatements
     public static byte[] Session(NodeId node, ReadOnlySpan<byte> sessionKey, ReadOnlySpan<byte> nonce)
         => new StatementWriter("rx/session/v1").Bytes(node.ToBytes()).Bytes(sessionKey).Bytes(nonce).ToArray();
 
+    /// <summary>
+    /// An owner's word about results that differ (docs/design/verification.md): "rx/compare/v1\n" ‖ task 16 ‖ u32 part ‖ u32 classes ‖ for
+    /// each class u32 attempts ‖ for each u32 part ‖ u32 attempt.
+    /// </summary>
+    public static byte[] Compare(TaskId task, int part, IReadOnlyList<IReadOnlyList<(int Part, int Attempt)>> classes)
+    {
+        var statement = new StatementWriter("rx/compare/v1").Bytes(task.ToBytes()).U32(part).U32(classes.Count);
+        foreach (var equal in classes)
+        {
+            statement.U32(equal.Count);
+            foreach (var (number, attempt) in equal)
+                statement.U32(number).U32(attempt);
+        }
+
+        return statement.ToArray();
+    }
+
     /// <summary>An account's creation: "rx/open/v1\n" ‖ signing key 32 ‖ exchange key 32 ‖ u64 Unix milliseconds.</summary>
     public static byte[] OpenAccount(ReadOnlySpan<byte> signingKey, ReadOnlySpan<byte> exchangeKey, long unixMillis)
         => new StatementWriter("rx/open/v1").Bytes(signingKey).Bytes(exchangeKey).I64(unixMillis).ToArray();

@@ -28,6 +28,9 @@ public sealed record VerifySpec
     /// <summary>At most so many attempts of one part are compared.</summary>
     public const int MaxOf = 5;
 
+    /// <summary>Finer than this a double cannot tell numbers apart.</summary>
+    public const decimal MinTolerance = 1e-15m;
+
     public required VerifyPolicy Policy { get; init; }
 
     /// <summary>Spot: the probability of a check, in millionths.</summary>
@@ -47,10 +50,18 @@ public sealed record VerifySpec
     public IReadOnlyDictionary<int, string>? Expected { get; init; }
 
     /// <summary>
-    /// Whether an answer covers the fuel too, where the sandbox counts it. Whoever expects a result knows its files, and not what computing it takes.
+    /// Spot, quorum, adaptive: results that differ are compared by their owner's client, and numbers within this tolerance are equal: from
+    /// <see cref="MinTolerance"/> and below 1. Null: only equal bytes are.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Tolerance { get; init; }
+
+    /// <summary>
+    /// Whether an answer covers the fuel too, where the sandbox counts it. Whoever expects a result knows its files, and not what computing it takes;
+    /// and numbers that differ a little may have taken other paths.
     /// </summary>
     [JsonIgnore]
-    public bool CountsFuel => Policy != VerifyPolicy.Canary;
+    public bool CountsFuel => Policy != VerifyPolicy.Canary && Tolerance is null;
 
     /// <summary>How many equal answers decide.</summary>
     [JsonIgnore]
@@ -76,7 +87,7 @@ public sealed record VerifySpec
     };
 
     /// <summary>Why these terms cannot be, or null.</summary>
-    public string? Problem() => Policy switch
+    public string? Problem() => ProblemOfTolerance() ?? Policy switch
     {
         VerifyPolicy.None => null,
         VerifyPolicy.Canary => Expected is not { Count: > 0 }
@@ -87,5 +98,13 @@ public sealed record VerifySpec
             : Agree < 2 || Agree > Of ? "quorum needs from 2 to all attempts to agree." : null,
         VerifyPolicy.Adaptive => null,
         _ => "there is no such policy.",
+    };
+
+    private string? ProblemOfTolerance() => Tolerance switch
+    {
+        null => null,
+        _ when Policy is not (VerifyPolicy.Spot or VerifyPolicy.Quorum or VerifyPolicy.Adaptive) => "numbers are compared under spot, quorum and adaptive only.",
+        < MinTolerance or >= 1 => "a tolerance is at least 1e-15 and below 1.",
+        _ => null,
     };
 }

@@ -48,6 +48,11 @@ internal sealed class FakeHub : IAsyncDisposable
     /// <summary>Records of attempts' logs.</summary>
     internal ConcurrentDictionary<AttemptId, byte[]> Logs { get; } = [];
 
+    /// <summary>Parts that wait to be compared, of any task; once none does, a task is what its phase says.</summary>
+    internal Queue<ComparisonInfo> Comparisons { get; } = [];
+
+    internal List<ComparedInfo> Compared { get; } = [];
+
     internal List<string> Requests { get; } = [];
 
     internal FakeNode Node { get; } = new();

@@ -57,6 +57,14 @@ internal static class FakeTasks
         }));
         app.MapDelete("/v1/tasks/{id}", (string id) => Find(hub, id, t => Answer.NoContent()));
         app.MapGet("/v1/tasks/{id}/why", (string id) => Find(hub, id, _ => FakeHub.Json(new WhyInfo("no-room", "2 of 2 nodes are busy.", 12.5))));
+        app.MapGet("/v1/tasks/{id}/comparisons", (string id) => Find(hub, id, t => FakeHub.Json(
+            hub.Comparisons.Count > 0 ? new ComparisonsResponse("Running", [hub.Comparisons.Peek()]) : new ComparisonsResponse(t.Phase, []))));
+        app.MapPost("/v1/tasks/{id}/comparisons", async (HttpContext context) =>
+        {
+            hub.Compared.AddRange((await FakeHub.ReadAsync<CompareRequest>(context)).Compared);
+            hub.Comparisons.Dequeue();
+            return FakeHub.Json(new CompareResponse([]));
+        });
         app.MapGet("/v1/tasks/{id}/logs", (string id) => Find(hub, id, t => FakeHub.Json(Logs(hub, t))));
         app.MapGet("/v1/tasks/{id}/parts/{part}/attempts/{attempt}/log", (string id, int part, int attempt, uint from) => Find(hub, id, t =>
         {

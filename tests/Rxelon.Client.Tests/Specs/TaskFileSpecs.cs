@@ -78,8 +78,22 @@ public sealed class TaskFileSpecs
     [InlineData("verify: { policy: spot, rate: 0.0000001 }", "verify.rate")]
     [InlineData("verify: { rate: 1 }", "verify.policy")]
     [InlineData("verify: { policy: quorum }\nprivacy: { sticky: true }", "verify")]
+    [InlineData("verify: { policy: adaptive, compare: numeric }", "verify.tolerance")]
+    [InlineData("verify: { policy: adaptive, compare: numeric, tolerance: 1 }", "verify.tolerance")]
+    [InlineData("verify: { policy: adaptive, compare: numeric, tolerance: -0.1 }", "verify.tolerance")]
+    [InlineData("verify: { policy: adaptive, compare: bytes, tolerance: 0.1 }", "verify.tolerance")]
+    [InlineData("verify: { policy: canary, expected: { 0: x }, compare: numeric, tolerance: 0.1 }", "verify.compare")]
+    [InlineData("verify: { policy: none, compare: numeric, tolerance: 0.1 }", "verify.compare")]
     public void Terms_of_checking_that_cannot_be_are_refused(string yaml, string field)
         => Assert.Contains(Errors($"run: {{ wasm: {{ module: a.wasm }} }}\n{yaml}"), e => e.Code == FaultCodes.Malformed && e.Field == field);
+
+    [Theory]
+    [InlineData("1e-9")]
+    [InlineData("0.000000001")]
+    public void Numbers_are_compared_within_a_tolerance_that_the_file_says(string tolerance)
+        => Assert.Equal(
+            new VerifySpec { Policy = VerifyPolicy.Adaptive, Tolerance = 0.000000001m },
+            Read($"run: {{ wasm: {{ module: a.wasm }} }}\nverify: {{ policy: adaptive, compare: numeric, tolerance: {tolerance} }}").Spec.Verify);
 
     [Theory]
     [InlineData("quorum:2")]
@@ -269,7 +283,6 @@ public sealed class TaskFileSpecs
     public void A_network_that_cannot_be_is_refused(string yaml) => Assert.NotEmpty(Errors(yaml));
 
     [Theory]
-    [InlineData("verify: { policy: adaptive, compare: numeric }", "verify.compare", 2)]
     [InlineData("secrets: [{ store: x }]", "secrets", 2)]
     [InlineData("placement: { minRank: silver }", "placement.minRank", 2)]
     [InlineData("placement: { own: true }", "placement.own", 2)]

@@ -29,7 +29,7 @@ internal static class TaskDump
             if (part.Origin is { } o)
                 text.Append(CultureInfo.InvariantCulture, $" | {o.Stage} {o.Round} {o.Index} {o.Source} {string.Join(',', o.AllNeeds)} {part.Missing}");
             if (part.Origin?.CheckOf is not null || part.Answered is not null)
-                text.Append(CultureInfo.InvariantCulture, $" | {part.Origin?.CheckOf} {part.Answered?.Result.Attempt} {part.Answered?.Result.Cost} {part.Answered?.Revealed}");
+                text.Append(CultureInfo.InvariantCulture, $" | {part.Origin?.CheckOf} {part.Answered?.Result.Attempt} {part.Answered?.Result.Cost} {part.Answered?.Revealed} {part.Answered?.EqualTo}");
             text.Append(CultureInfo.InvariantCulture, $" | {part.Result?.Stop} {part.Result?.Attempt} {part.Result?.Cost} {part.Result?.Result.Id}");
             text.AppendLine(CultureInfo.InvariantCulture,
                 $" | {t?.ProgramFaults} {t?.OtherFaults} {t?.Last.Code} {string.Join(',', t?.Avoid ?? [])} {string.Join(',', t?.ProgramCodes ?? [])} {string.Join(',', t?.Deaths ?? [])} {t?.HandOvers} {part.Checkpoint}");

@@ -436,18 +436,18 @@ public sealed class VerificationScenarioSpecs
 
     private const string TaskVerificationReason = "reveal-mismatch";
 
-    internal static TaskStory Queued(int parts, VerifySpec terms, byte[]? seed = null, Privacy? privacy = null)
+    internal static TaskStory Queued(int parts, VerifySpec terms, byte[]? seed = null, Privacy? privacy = null, byte[]? signer = null)
     {
         var story = new TaskStory();
         var hold = Given.HoldFor((int)terms.Budgeted(parts), Given.Spec());
         var submit = Given.Submit(1, parts, s => s with { Verify = terms, Privacy = privacy ?? s.Privacy });
-        submit = submit with { Submission = submit.Submission with { Budget = hold }, Hold = hold, CheckSeed = seed ?? new byte[CheckDraw.SeedSize] };
+        submit = submit with { Submission = submit.Submission with { Budget = hold, SigningKey = signer ?? submit.Submission.SigningKey }, Hold = hold, CheckSeed = seed ?? new byte[CheckDraw.SeedSize] };
         Assert.IsType<TaskOk>(story.Do(submit));
         story.Do(new HoldAnswered(story.Id, null, hold, null, story.Now));
         return story;
     }
 
-    private static byte[] SeedThatDraws(int parts, int only)
+    internal static byte[] SeedThatDraws(int parts, int only)
         => Enumerable.Range(0, 10_000).Select(i => SHA256.HashData(BitConverter.GetBytes(i)))
             .First(seed => Enumerable.Range(0, parts).All(p => CheckDraw.Draw(seed, p) < 500_000 == (p == only)));
 

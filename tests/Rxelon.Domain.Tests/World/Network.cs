@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Tasks;
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Verification;
@@ -18,6 +19,7 @@ internal sealed class Network
     internal const int Operators = 3;
     private readonly List<Action> _bus = [];
     private readonly Dictionary<(TaskId, PartAttempt), (NodeId Node, byte[] Key)> _keys = [];
+    private static readonly SigningKeyPair Signer = SigningKeyPair.Generate();
     private int _sessionKeys;
     private int _handled;
     private bool _calm;
@@ -50,7 +52,7 @@ internal sealed class Network
         var id = Ids.Task(task);
         if (!Tasks.ContainsKey(id))
             Tasks.Add(id, Shells.Task(task));
-        Task(id, Given.Submit(
+        var submit = Given.Submit(
             task, Speculates(task) ? parts + 4 : parts,
             s => Shaped(s with
             {
@@ -58,8 +60,8 @@ internal sealed class Network
                 Verify = Terms(task),
                 Privacy = s.Privacy with { Rotate = Rotates(id), Custody = IsSealed(id) ? Custody.Sealed : Custody.Managed },
             }, task),
-            Now, User(user)) with
-        { CheckSeed = SHA256.HashData(BitConverter.GetBytes(task)) });
+            Now, User(user));
+        Task(id, submit with { Submission = submit.Submission with { SigningKey = Signer.PublicKey }, CheckSeed = SHA256.HashData(BitConverter.GetBytes(task)) });
     }
 
     /// <summary>Every third task rotates its keys.</summary>
@@ -71,12 +73,12 @@ internal sealed class Network
     /// <summary>Some tasks overtake their slow parts.</summary>
     internal static bool Speculates(int task) => !Rotates(Ids.Task(task)) && !IsSealed(Ids.Task(task)) && Terms(task) is null;
 
-    // Unverified, always checked, checked by chance, checked by what is at stake, in turn.
+    // Unverified, always checked, checked by chance, checked by what is at stake, in turn; of every other task the owner compares.
     private static VerifySpec? Terms(int task) => (task / 6 % 4) switch
     {
         0 => null,
-        1 => new VerifySpec { Policy = VerifyPolicy.Quorum, Of = 3, Agree = 2 },
-        2 => new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 500_000 },
+        1 => new VerifySpec { Policy = VerifyPolicy.Quorum, Of = 3, Agree = 2, Tolerance = task % 2 == 0 ? 1e-9m : null },
+        2 => new VerifySpec { Policy = VerifyPolicy.Spot, RateMillionths = 500_000, Tolerance = task % 2 == 0 ? 1e-9m : null },
         _ => new VerifySpec { Policy = VerifyPolicy.Adaptive },
     };
 
@@ -99,9 +101,28 @@ internal sealed class Network
         foreach (var (id, task) in Tasks.Where(t => IsSealed(t.Key) && t.Value.Durable.Submission is not null))
             Task(id, new AttendKeys(id, task.Durable.Order.Owner, Now));
 
+        foreach (var (id, task) in Tasks.Where(t => t.Value.Durable.Submission is not null))
+            Compare(id, task.Durable);
+
         // The matchmaker undoes matches that nobody answered.
         foreach (var (id, task) in Tasks.Where(t => t.Value.Durable is { IsAlive: true, HoldConfirmed: true }))
             Place(id, TaskDecider.Demanded(task.Durable));
+    }
+
+    // An owner finds two in three of what differs equal.
+    private void Compare(TaskId id, TaskState state)
+    {
+        var owner = state.Order.Owner;
+        if (TaskDecider.Decide(state, new GetComparisons(id, owner, Now)).Reply is not ComparisonsAwaited { Comparisons.Count: > 0 } asked)
+            return;
+        var said = asked.Comparisons.Select(c =>
+        {
+            var classes = c.Results.Select(r => r.Attempt).GroupBy(a => (a.Part + _handled) % 3 == 0 ? a.Part : -1)
+                .Select(g => (IReadOnlyList<PartAttempt>)[.. g]).ToList();
+            var statement = SignedStatements.Compare(id, c.Part, [.. classes.Select(g => (IReadOnlyList<(int, int)>)[.. g.Select(a => (a.Part, a.Number))])]);
+            return new Comparison(c.Part, classes, Signer.Sign(statement));
+        });
+        Post(id, new CompareAnswers(id, owner, [.. said], Now));
     }
 
     internal void Cancel(int task) => Task(Ids.Task(task), new CancelTask(Ids.Task(task), null, Now));

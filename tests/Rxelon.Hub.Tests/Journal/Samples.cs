@@ -81,6 +81,7 @@ internal static class Samples
         new PartsReported(
             [new Reported(new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15), true), Bytes(32, 30), Bytes(64, 31))], At),
         new AnswersRevealed([new RevealedAnswer(Attempt, Bytes(32, 32), Answer.FromBytes(Bytes(32, 33)))], At),
+        new AnswersCompared([new Comparison(7, [[Attempt, new(8, 1)], [new(9, 1)]], Bytes(64, 34))], At),
         new PartsRejected([new Rejected(Attempt, Node, Operator, 3, "outvoted"), new Rejected(new(8, 1), Node, Operator, null, "reveal-mismatch")], At),
         new PartsSpared([new Spared(5, 3)], At),
         new OperatorDistrusted(Operator, [1, 300], [2], At),

@@ -8,6 +8,7 @@ internal static class Wat
         (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "path_open" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "path_rename" (func $path_rename (param i32 i32 i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
@@ -45,6 +46,16 @@ internal static class Wat
         (call $say (i32.const 2048) (i32.load (i32.const 20)))
         (call $say (i32.const 512) (i32.const 21))
         """;
+
+    /// <summary>Says <c>pi 3.14159265</c> and two digits by chance; needs <see cref="PiData"/>.</summary>
+    internal const string NearlyPi = """
+        (drop (call $random_get (i32.const 32) (i32.const 2)))
+        (i32.store8 (i32.const 12301) (i32.add (i32.const 48) (i32.rem_u (i32.load8_u (i32.const 32)) (i32.const 10))))
+        (i32.store8 (i32.const 12302) (i32.add (i32.const 48) (i32.rem_u (i32.load8_u (i32.const 33)) (i32.const 10))))
+        (call $write (i32.const 12288) (i32.const 16))
+        """;
+
+    internal const string PiData = """(data (i32.const 12288) "pi 3.14159265xx\n")""";
 
     internal const string FortyPercent = """(data (i32.const 512) "\nrxelon:progress 40%\n")""";
 
