@@ -153,6 +153,30 @@ public sealed class VerifySpecs(VerifySpecs.LyingNetwork net) : IClassFixture<Ve
         await AssertReceiptAsync(report, folder);
     }
 
+    [Fact]
+    public async Task Where_the_owner_left_another_operators_node_compares_and_is_paid_for_it()
+    {
+        await net.ReinstateAsync();
+        var folder = net.Folder("numeric-alone");
+        var file = NearlyPi(folder, "verify: { policy: quorum, of: 2, agree: 2, compare: numeric, tolerance: 1e-6 }");
+        var submitted = await net.CliAsync(RunningNetwork.User, "submit", "-f", file, "--detach");
+        var task = submitted.Out.Trim();
+        Assert.True(submitted.Code == 0, submitted.ToString());
+        var watched = await net.CliAsync(RunningNetwork.User, "task", "watch", task);
+        Assert.True(watched.Code == 0, watched.ToString());
+
+        var report = await net.TaskAsync("task", "result", task, "--out", Path.Combine(folder, "out"));
+        Assert.Matches("^(pi 3.14159265[0-9]{2}\n){2}$", await File.ReadAllTextAsync(Path.Combine(folder, "out", "stdout")));
+        var parts = report.GetProperty("parts").EnumerateArray().ToList();
+        var comparisons = parts.Where(p => p.GetProperty("compares").GetBoolean()).ToList();
+        Assert.NotEmpty(comparisons); // two digits by chance are the same once in a hundred, and of both parts once in ten thousand
+        Assert.All(comparisons, c => Assert.DoesNotContain(
+            parts, p => p.GetProperty("node").GetString() == c.GetProperty("node").GetString() && !p.GetProperty("compares").GetBoolean()
+                && (Number(p, "checkOf") ?? Number(p, "part")) == Number(c, "checkOf")));
+        Assert.All(parts, p => Assert.True(p.GetProperty("cost").GetInt64() > 0));
+        await AssertReceiptAsync(report, folder);
+    }
+
     private static string NearlyPi(string folder, string verify)
     {
         var module = Wat.Module(folder, "nearly-pi", Wat.NearlyPi, Wat.PiData);

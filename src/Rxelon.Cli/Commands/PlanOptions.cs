@@ -42,7 +42,7 @@ internal sealed class PlanOptions
     private readonly Option<VerifySpec?> _verify = new("--verify") { Description = "How results are checked: none, spot:RATE, quorum, quorum:AGREE/OF or adaptive.", CustomParser = ParseVerify };
     private readonly Option<decimal?> _tolerance = new("--tolerance")
     {
-        Description = "With --verify: numbers this close are equal, such as 1e-9; results that differ are compared by this command, which must stay running.",
+        Description = "With --verify: numbers this close are equal, such as 1e-9; results that differ are compared by this command, or by another operator's node.",
         CustomParser = ParseTolerance,
     };
 

@@ -21,7 +21,11 @@ internal sealed record ProfileDocument(AccountId Account, string Name, string Ki
 internal sealed record ValidationDocument(bool Valid, IReadOnlyList<SpecError> Errors);
 
 internal sealed record PartReport(int Part, string Phase, int Attempt, NodeId? Node, string? NodeName, long? WallMillis, int? ExitCode, Tokens Cost,
-    string? Stage = null, int? Round = null, int? CheckOf = null, int? ResultOf = null, UsageInfo? Usage = null);
+    string? Stage = null, int? Round = null, int? CheckOf = null, int? ResultOf = null, UsageInfo? Usage = null)
+{
+    /// <summary>It compares results of the part in <see cref="CheckOf"/> and of its checks.</summary>
+    public bool Compares { get; init; }
+}
 
 internal sealed record TaskReport(
     TaskId Task, string Name, string Phase, Tokens Hold, Tokens Cost, double? Seconds, FaultInfo? Reason,

@@ -55,7 +55,10 @@ internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemor
             s.Task, s.Name, s.Phase, s.Hold, s.Cost, s.EndedAt is { } end ? (end - s.SubmittedAt).TotalSeconds : null, s.Reason,
             [.. task.Parts.Select(p => new PartReport(
                 p.Part, p.Phase, p.Attempt, p.Node, p.Node is { } node ? names.GetValueOrDefault(node) : null,
-                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null, p.CheckOf, p.ResultOf?.Part, p.Usage))],
+                p.Metering?.WallMillis, p.Metering?.ExitCode, p.Cost, p.Stage, p.Round > 1 ? p.Round : null, p.CheckOf, p.ResultOf?.Part, p.Usage)
+            {
+                Compares = p.Compares,
+            })],
             files, task.Progress);
     }
 
@@ -83,7 +86,7 @@ internal sealed class TaskOutcome(CliSession session, Login login, ReadOnlyMemor
     {
         string?[] words =
         [
-            part.Stage, part.Round is { } round ? $"round {round}" : null, part.CheckOf is { } of ? $"repeats part {of}" : null,
+            part.Stage, part.Round is { } round ? $"round {round}" : null, part.CheckOf is { } of ? $"{(part.Compares ? "compares" : "repeats")} part {of}" : null,
             part.ResultOf is { } right ? $"result of part {right}" : null,
         ];
         return words.Any(w => w is not null) ? $" ({string.Join(", ", words.OfType<string>())})" : "";

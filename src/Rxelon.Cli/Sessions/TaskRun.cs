@@ -39,7 +39,7 @@ internal sealed class TaskRun(CliSession session, Login login)
                 ? $"Its keys are with you: it stands still until rxelon task keys {task} hands them over."
                 : $"It runs on without this command: rxelon task watch {task}");
             if (plan.Spec.Verify?.Tolerance is not null)
-                console.Remark($"Results that differ wait for you: rxelon task compare {task}");
+                console.Remark(isSealed ? $"Results that differ wait for you: rxelon task compare {task}" : $"Results that differ are compared by another operator's node, unless you do first: rxelon task compare {task}");
             return ExitCodes.Ok;
         }
 

@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
 using Rxelon.Client.Hub;
 using Rxelon.Client.Profiles;
 using Rxelon.Shared.Api;
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Client.Comparing;
@@ -70,15 +73,12 @@ public sealed class ResultComparer(HubClient hub, string downloadDirectory, Time
                     return missing.Code is FaultCodes.NotFound or FaultCodes.BlobMissing ? missing with { Retryable = true } : missing;
                 }
 
-                results.Add(new ComparedResult(task, info, cipher.Value, taskKey.Span));
+                results.Add(Opened(new AttemptId(task, info.Part, info.Attempt), cipher.Value, taskKey.Span));
                 await results[^1].ReadAsync(ct).ConfigureAwait(false);
             }
 
-            var classes = await ClassesAsync(results, tolerance, ct).ConfigureAwait(false);
-            var statement = SignedStatements.Compare(
-                task, comparison.Part, [.. classes.Select(c => (IReadOnlyList<(int, int)>)[.. c.Select(r => (r.Attempt.Part, r.Attempt.Attempt))])]);
-            var said = new ComparedInfo(
-                comparison.Part, [.. classes.Select(c => (IReadOnlyList<ComparedAttemptInfo>)[.. c.Select(r => r.Attempt)])], owner.Signing.Sign(statement));
+            var classes = await ComparedResult.ClassesAsync(results, tolerance, ct).ConfigureAwait(false);
+            var said = new ComparedInfo(comparison.Part, classes, owner.Signing.Sign(SignedStatements.Compare(task, comparison.Part, classes)));
             var answer = await hub.CompareAsync(task, new CompareRequest([said]), ct).ConfigureAwait(false);
             if (answer.Fault is { } fault)
                 return fault;
@@ -95,28 +95,17 @@ public sealed class ResultComparer(HubClient hub, string downloadDirectory, Time
         }
     }
 
-    /// <summary>Each result joins the first class whose first member it is equal to: being equal within a tolerance is not transitive.</summary>
-    private static async Task<List<List<ComparedResult>>> ClassesAsync(List<ComparedResult> results, double tolerance, CancellationToken ct)
+    private static ComparedResult Opened(AttemptId attempt, Stream cipher, ReadOnlySpan<byte> taskKey)
     {
-        List<List<ComparedResult>> classes = [];
-        foreach (var result in results)
+        var key = KeySchedule.Result(taskKey, attempt.Part, attempt.Number);
+        try
         {
-            List<ComparedResult>? joined = null;
-            foreach (var known in classes)
-            {
-                if (await known[0].EqualsAsync(result, tolerance, ct).ConfigureAwait(false))
-                {
-                    joined = known;
-                    break;
-                }
-            }
-
-            if (joined is null)
-                classes.Add(joined = []);
-            joined.Add(result);
+            return new ComparedResult(attempt, cipher, key);
         }
-
-        return classes;
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 
     // Ciphertext of any size: large ones lie in a file that goes when it is closed.

@@ -21,13 +21,13 @@ internal static class EventSentence
         TaskSubmitted e => $"order taken: '{Name(e)}', {Count(e.Parts.Count, "part")}, budget {Money(e.Budget)}, {Money(e.Hold)} to be held",
         PartsAdded e => $"{Count(e.Parts.Count, "part")} added from part {Number(e.First)} on"
             + (e.Parts.Any(p => p.Round > 1) ? $", round {Number(e.Parts.Max(p => p.Round))}" : "")
-            + (e.Parts.Any(p => p.HasCheckOf) ? $", to repeat {Parts(e.Parts.Where(p => p.HasCheckOf).Select(p => p.CheckOf))}" : ""),
+            + Checking(e),
         PartsAssigned e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} given to {Nodes(e.Parts.Select(p => p.Node))}",
         KeysReleased e => $"keys of {Parts(e.Releases.Select(r => r.Attempt.Part))} released to {Nodes(e.Releases.Select(r => r.Node))}{(e.Releases.All(r => r.ByOwner) ? ", sealed by their owner" : "")}",
         PartsAccepted e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} accepted from {Nodes(e.Parts.Select(p => p.Node))} for {Money(Sum(e.Parts.Select(p => p.Cost)))}",
         PartsReported e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} reported by {Nodes(e.Parts.Select(p => p.Node))}, to be compared",
         AnswersRevealed e => $"{(e.Answers.Count == 1 ? "answer" : "answers")} for {Parts(e.Answers.Select(a => a.Attempt.Part))} shown as promised",
-        AnswersCompared e => $"results of {Parts(e.Groups.Select(g => g.Part))} compared by their owner: "
+        AnswersCompared e => $"results of {Parts(e.Groups.Select(g => g.Part))} compared by {Comparers(e)}: "
             + string.Join(", ", e.Groups.Take(ListedAtMost).Select(g => $"{string.Join(" and ", g.Classes.Select(c => Number(c.Attempts.Count)))} equal")),
         PartsRejected e => $"{Parts(e.Parts.Select(p => p.Attempt.Part))} rejected from {Nodes(e.Parts.Select(p => p.Node))}: "
             + string.Join(", ", e.Parts.Select(p => Harmless(p.Reason)).Distinct().Take(ListedAtMost))
@@ -79,6 +79,16 @@ internal static class EventSentence
             _ => $"{Number(list.Count)} parts ({named}, …)",
         };
     }
+
+    private static string Checking(PartsAdded e)
+    {
+        var repeated = e.Parts.Where(p => p.HasCheckOf && p.Compares.Count == 0).Select(p => p.CheckOf).ToList();
+        var compared = e.Parts.Where(p => p.HasCheckOf && p.Compares.Count > 0).Select(p => p.CheckOf).ToList();
+        return (repeated.Count > 0 ? $", to repeat {Parts(repeated)}" : "") + (compared.Count > 0 ? $", to compare results of {Parts(compared)}" : "");
+    }
+
+    private static string Comparers(AnswersCompared e)
+        => e.Groups.All(g => g.By is null) ? "their owner" : Nodes(e.Groups.Where(g => g.By is not null).Select(g => g.Node));
 
     private static string Nodes(IEnumerable<ByteString> nodes)
     {

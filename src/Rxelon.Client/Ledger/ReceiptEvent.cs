@@ -87,6 +87,7 @@ internal sealed record ReceiptEvent(ReceiptEntry Entry, EventLeaf Leaf, bool IsK
         PartsAccepted m => m.Parts.All(p => p.Attempt is not null),
         PartsReported m => m.Parts.All(p => p.Attempt is not null),
         AnswersRevealed m => m.Answers.All(a => a.Attempt is not null),
+        AnswersCompared m => m.Groups.All(g => g.Classes.SelectMany(c => c.Attempts).All(a => a is not null)),
         PartsRejected m => m.Parts.All(p => p.Attempt is not null),
         AttemptsFailed m => m.Failures.All(f => f.Attempt is not null),
         _ => true,

@@ -123,13 +123,17 @@ internal sealed class SignatureChecks
         => Attempt(TaskOf(entity), m.Attempt) is { } attempt && _promises.TryGetValue(attempt, out var commitment)
             && m.Answer_.Length == Answer.Size && AnswerCommitment.Fits(commitment, attempt, m.Nonce.Span, Answer.FromBytes(m.Answer_.Span));
 
-    // By the key that signed the order before it.
+    // The owner signs about the part, with the key that signed the order before it; a node signs about its comparison.
     private bool IsCompared(string entity, AnswersCompared.Types.Group m)
-        => TaskOf(entity) is { } task && m.Part >= 0 && m.Classes.SelectMany(c => c.Attempts).All(a => a is { Part: >= 0, Number: >= 0 })
+    {
+        var key = m.By is null ? _owner : KeyOf(m.Node, out _);
+        return key is not null && TaskOf(entity) is { } task && (m.By?.Part ?? m.Part) is var part and >= 0
+            && m.Classes.SelectMany(c => c.Attempts).All(a => a is { Part: >= 0, Number: >= 0 })
             && Signatures.Verify(
-                _owner,
-                SignedStatements.Compare(task, m.Part, [.. m.Classes.Select(c => (IReadOnlyList<(int, int)>)[.. c.Attempts.Select(a => (a.Part, a.Number))])]),
+                key,
+                SignedStatements.Compare(task, part, [.. m.Classes.Select(c => (IReadOnlyList<ResultAttempt>)[.. c.Attempts.Select(a => new ResultAttempt(a.Part, a.Number))])]),
                 m.Signature.Span);
+    }
 
     private bool IsFailure(TaskId? task, AttemptsFailed.Types.Failure m)
         => Attempt(task, m.Attempt) is { } attempt && KeyOf(m.Node, out var node) is { } key

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Journal;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 using static Rxelon.Client.Ledger.EventFields;
 
@@ -15,6 +16,7 @@ internal sealed class TaskInputs
     private readonly TaskSubmitted? _order;
     private readonly List<PartOrigin> _origins = [];
     private readonly Dictionary<int, NeededResult> _results = [];
+    private readonly Dictionary<ResultAttempt, NeededResult> _reported = [];
 
     private TaskInputs(TaskSubmitted? order)
     {
@@ -46,6 +48,14 @@ internal sealed class TaskInputs
             {
                 if (Blob(part.Result) is { } result)
                     _results[part.Attempt.Part] = new NeededResult(part.Attempt.Part, part.Attempt.Number, result);
+            }
+        }
+        else if (message is PartsReported reported)
+        {
+            foreach (var part in reported.Parts)
+            {
+                if (Blob(part.Result) is { } result)
+                    _reported[new ResultAttempt(part.Attempt.Part, part.Attempt.Number)] = new NeededResult(part.Attempt.Part, part.Attempt.Number, result);
             }
         }
         else if (message is PartsRejected rejected)
@@ -81,6 +91,8 @@ internal sealed class TaskInputs
         }
 
         List<NeededResult> needed = [];
+        if (origin.Compares is { } compares)
+            return compares.All(_reported.ContainsKey) ? new PartInput(null, () => [.. compares.Select(c => _reported[c])]).Id : null;
         foreach (var need in origin.AllNeeds)
         {
             if (!_results.TryGetValue(need, out var result))
@@ -95,5 +107,8 @@ internal sealed class TaskInputs
     private static PartOrigin Origin(PartsAdded.Types.Part p) => new(
         p.Stage, p.Round, p.Index, p.HasSource ? p.Source : null,
         [.. p.Needs.Where(n => n is { First: >= 0, Count: >= 0 and <= StagePlan.MaxNeeds }).Select(n => new PartRange(n.First, n.Count))],
-        p.HasCarry ? p.Carry : null, p.HasCheckOf ? p.CheckOf : null);
+        p.HasCarry ? p.Carry : null, p.HasCheckOf ? p.CheckOf : null)
+    {
+        Compares = p.Compares.Count > 0 ? [.. p.Compares.Select(c => new ResultAttempt(c.Part, c.Number))] : null,
+    };
 }

@@ -4,7 +4,7 @@ using Rxelon.Shared.Verification;
 
 namespace Rxelon.Domain.Tasks;
 
-/// <summary>A part and its checks: the results that are compared with each other.</summary>
+/// <summary>A part and its checks: the results that are compared with each other; and beside them the parts that compare those.</summary>
 internal readonly struct CheckGroup
 {
     private readonly TaskState _state;
@@ -68,8 +68,8 @@ internal readonly struct CheckGroup
         }
     }
 
-    /// <summary>Its answers are all there and differ, and its owner has yet to say which of the results are equal.</summary>
-    internal bool AwaitsOwner
+    /// <summary>Its answers are all there and differ, and nobody has said yet which of the results are equal.</summary>
+    internal bool AwaitsComparison
     {
         get
         {
@@ -104,7 +104,7 @@ internal readonly struct CheckGroup
     /// <summary>When the answers must have been shown: a while after the last of the results came.</summary>
     internal DateTimeOffset RevealDue => LastAnsweredAt + VerificationRules.RevealLimit;
 
-    // By answer: which one it counts as. Equal answers are equal, whatever their owner says of one of them.
+    // By answer: which one it counts as. Equal answers are equal, whatever was said of one of them.
     private Dictionary<Answer, Answer> Counted
     {
         get
@@ -124,7 +124,7 @@ internal readonly struct CheckGroup
     internal List<AccountId> OperatorsBeside(int part)
     {
         List<AccountId> operators = [];
-        foreach (var p in Members)
+        foreach (var p in All)
         {
             var other = _state.Parts[p];
             if (p != part && (other.Running?.Operator ?? other.Answered?.Result.Operator ?? other.Result?.Operator) is { } taken)
@@ -151,4 +151,10 @@ internal readonly struct CheckGroup
 
     /// <summary>The part that is checked, then its checks.</summary>
     internal IEnumerable<int> Members => [First, .. _state.Checks.GetValueOrDefault(First, [])];
+
+    /// <summary>The parts that compare its results.</summary>
+    internal IEnumerable<int> Comparisons => _state.Comparisons.GetValueOrDefault(First, []);
+
+    /// <summary>Members and comparisons.</summary>
+    internal IEnumerable<int> All => [.. Members, .. Comparisons];
 }

@@ -24,7 +24,10 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
     /// <summary>What the next attempt begins from; null: from the input.</summary>
     public PartCheckpoint? Checkpoint { get; init; }
 
-    /// <summary>True when it repeats another to check it, or to overtake it.</summary>
+    /// <summary>True when it compares others' results.</summary>
+    public bool IsComparison => Origin?.Compares is not null;
+
+    /// <summary>True when it is there to check another: it repeats it, to check or to overtake it, or compares its results.</summary>
     public bool IsCheck => Origin?.CheckOf is not null;
 
     /// <summary>True when it has neither a result nor an attempt under way.</summary>
@@ -51,7 +54,7 @@ public sealed record RunningAttempt(
 /// </summary>
 public sealed record Answered(Accepted Result, byte[] Commitment, Answer? Revealed, DateTimeOffset At)
 {
-    /// <summary>The answer that it counts as, since its owner found the results equal; null when its owner has not compared it.</summary>
+    /// <summary>The answer that it counts as, since the results were found equal; null when nobody has compared it.</summary>
     public Answer? EqualTo { get; init; }
 }
 

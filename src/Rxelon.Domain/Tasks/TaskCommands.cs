@@ -79,6 +79,9 @@ public sealed record ReportedResult(PartAttempt Attempt, BlobRef Result, Meterin
 {
     /// <summary>In a verified task: the promise of an answer, and the node's signature of it.</summary>
     public (byte[] Commitment, byte[] Signature)? Promise { get; init; }
+
+    /// <summary>Of a comparison: which results are equal, and the node's signature of it.</summary>
+    public (IReadOnlyList<IReadOnlyList<PartAttempt>> Classes, byte[] Signature)? Compared { get; init; }
 }
 
 /// <summary>From a node session: what the node promised, now shown.</summary>

@@ -1,27 +1,29 @@
 using Rxelon.Domain.Kernel;
 using Rxelon.Domain.Verification;
 using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
 
 /// <summary>
-/// Numbers within a tolerance (docs/design/verification.md): results that differ wait until their owner's client says which of them are equal. Its word
-/// decides what is paid here; it makes nobody a liar.
+/// Numbers within a tolerance (docs/design/verification.md): results that differ wait until their owner's client, or a node of another operator, says which of
+/// them are equal. Such a word decides what is paid here; it makes nobody a liar.
 /// </summary>
 internal static class TaskComparing
 {
-    /// <summary>Why a result that its owner did not find equal to the right ones is not paid.</summary>
+    /// <summary>Why a result that was not found equal to the right ones is not paid.</summary>
     internal const string Differs = "differs";
 
-    /// <summary>True when results that differ are for the owner to compare.</summary>
+    /// <summary>True when results that differ are compared by somebody who may read them.</summary>
     internal static bool IsOn(TaskState state) => state.Submission is not null && state.Spec.Verify?.Tolerance is not null;
 
-    /// <summary>Parts whose results wait for the owner.</summary>
+    /// <summary>Parts whose results wait to be compared.</summary>
     internal static IEnumerable<CheckGroup> Awaited(TaskState state)
         => state.IsAlive && state.AnsweredCount > 0 && IsOn(state)
-            ? TaskVerification.Groups(state, TaskVerification.Answered(state)).Where(g => g.AwaitsOwner) : [];
+            ? TaskVerification.Groups(state, TaskVerification.Answered(state)).Where(g => g.AwaitsComparison) : [];
 
     internal static TaskReply Requests(TaskState state, GetComparisons c)
         => !TaskDecider.IsKnownTo(state, c.By) ? TaskDecider.NotFound(c.Task)
@@ -56,13 +58,66 @@ internal static class TaskComparing
         return output.Reply(new ComparisonsAnswered(c.Task, answers));
     }
 
-    /// <summary>Ends a task whose results waited too long for their owner. Returns false when it did.</summary>
-    internal static bool FailForgotten(TaskState state, DateTimeOffset now, TaskOutput output)
+    /// <summary>
+    /// Orders a comparison where the owner's client was not first, and ends a task whose results waited too long for anybody: returns false then.
+    /// </summary>
+    internal static bool Review(TaskState state, DateTimeOffset now, TaskOutput output)
     {
-        if (!Awaited(state).Any(g => g.LastAnsweredAt + VerificationRules.CompareLimit <= now))
+        var awaited = Awaited(state).ToList();
+        if (awaited.Exists(g => g.LastAnsweredAt + VerificationRules.CompareLimit <= now))
+        {
+            TaskEnding.End(state, TaskPhase.Failed, Forgotten, now, output, []);
+            return false;
+        }
+
+        // Under sealed custody the owner's client has to be there anyway, and nobody else has the keys.
+        if (state.Spec.Privacy.Custody != Custody.Managed)
             return true;
-        TaskEnding.End(state, TaskPhase.Failed, Forgotten, now, output, []);
-        return false;
+        var due = awaited.FindAll(g => g.LastAnsweredAt + VerificationRules.OwnerFirst <= now && !Open(state, g).Any(p => IsWanted(state, p)));
+        if (due.Count > 0)
+        {
+            output.Happened(new PartsAdded(state.Parts.Count, [.. due.Select(g => state.OriginOf(g.First) with
+            {
+                Source = null,
+                Needs = [],
+                Carry = null,
+                CheckOf = g.First,
+                Compares = [.. g.Results.Select(r => new ResultAttempt(r.Attempt.Part, r.Attempt.Number))],
+            })], now));
+        }
+
+        return true;
+    }
+
+    /// <summary>Comparisons of this group that have no result.</summary>
+    internal static IEnumerable<int> Open(TaskState state, CheckGroup group) => group.Comparisons.Where(p => state.Parts[p].Result is null);
+
+    /// <summary>False when a comparison has become useless: what it would compare is not what waits any more.</summary>
+    internal static bool IsWanted(TaskState state, int part)
+        => CheckGroup.Of(state, part) is { AwaitsComparison: true } group
+            && group.Results.Select(r => new ResultAttempt(r.Attempt.Part, r.Attempt.Number)).SequenceEqual(state.Parts[part].Origin!.Compares!);
+
+    /// <summary>What a comparison gets: the results that it was ordered for, as far as they still wait for a verdict.</summary>
+    internal static IReadOnlyList<NeededResult> ResultsFor(TaskState state, int part)
+        => [.. state.Parts[part].Origin!.Compares!.Select(c => (Compared: c, state.Parts[c.Part].Answered?.Result))
+            .Where(c => c.Result is { } r && r.Attempt.Number == c.Compared.Attempt)
+            .Select(c => new NeededResult(c.Compared.Part, c.Compared.Attempt, c.Result!.Result))];
+
+    /// <summary>
+    /// What a comparison's report says, whose signature its session has verified. Null as a word: it came too late to count. A fault: it says nothing.
+    /// </summary>
+    internal static Fault? Word(TaskState state, ReportedResult r, NodeId node, out Comparison? word)
+    {
+        word = null;
+        if (r.Compared is not { } said)
+            return NoWord;
+        if (!IsWanted(state, r.Attempt.Part))
+            return null;
+        var comparison = new Comparison(CheckGroup.Of(state, r.Attempt.Part).First, said.Classes, said.Signature) { By = (r.Attempt, node) };
+        if (!NamesAll(CheckGroup.Of(state, r.Attempt.Part), comparison))
+            return NoWord;
+        word = comparison;
+        return null;
     }
 
     internal static TaskState Compared(TaskState state, AnswersCompared e)
@@ -80,15 +135,22 @@ internal static class TaskComparing
 
     private static Fault? Objection(TaskState state, Comparison c)
     {
-        if (c.Part < 0 || c.Part >= state.Parts.Count || CheckGroup.Of(state, c.Part) is not { AwaitsOwner: true } group || group.First != c.Part)
+        if (c.Part < 0 || c.Part >= state.Parts.Count || CheckGroup.Of(state, c.Part) is not { AwaitsComparison: true } group || group.First != c.Part)
             return NotAwaited;
+        if (!NamesAll(group, c))
+            return NotAwaited;
+        return Signatures.Verify(state.Order.SigningKey, c.Statement(state.Id), c.Signature) ? null : Unsigned;
+    }
+
+    private static bool NamesAll(CheckGroup group, Comparison c)
+    {
         var named = c.Classes.SelectMany(a => a).ToList();
         var waiting = group.Results.Select(r => r.Attempt).ToHashSet();
-        if (c.Classes.Any(a => a.Count == 0) || named.Count != waiting.Count || !waiting.SetEquals(named))
-            return NotAwaited;
-        var statement = SignedStatements.Compare(state.Id, c.Part, [.. c.Classes.Select(a => (IReadOnlyList<(int, int)>)[.. a.Select(p => (p.Part, p.Number))])]);
-        return Signatures.Verify(state.Order.SigningKey, statement, c.Signature) ? null : Unsigned;
+        return c.Classes.All(a => a.Count > 0) && named.Count == waiting.Count && waiting.SetEquals(named);
     }
+
+    private static Fault NoWord { get; } = new(
+        FaultCodes.Malformed, "A comparison reports which of the results that it was given are equal, each once.", Culprit.Node);
 
     private static Fault NotAwaited { get; } = new(
         FaultCodes.StaleAttempt, "These are not the results of this part that wait to be compared (any more); ask which do.");

@@ -1,6 +1,7 @@
 using Rxelon.Domain.Kernel;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
@@ -12,12 +13,19 @@ public sealed record GetComparisons(TaskId Task, AccountId By, DateTimeOffset At
 public sealed record CompareAnswers(TaskId Task, AccountId By, IReadOnlyList<Comparison> Comparisons, DateTimeOffset At) : ITaskCommand;
 
 /// <summary>
-/// The owner's word about one part: every result that waits in exactly one class, and the owner's signature
-/// (<see cref="SignedStatements.Compare"/>).
+/// A word about one part: every result that waits in exactly one class, signed (<see cref="SignedStatements.Compare"/>).
 /// </summary>
-public sealed record Comparison(int Part, IReadOnlyList<IReadOnlyList<PartAttempt>> Classes, byte[] Signature);
+public sealed record Comparison(int Part, IReadOnlyList<IReadOnlyList<PartAttempt>> Classes, byte[] Signature)
+{
+    /// <summary>The attempt that compared them, and its node; null: the owner's client did.</summary>
+    public (PartAttempt Attempt, NodeId Node)? By { get; init; }
 
-/// <summary>Which results that differ in bytes their owner's client found equal within the tolerance. Equal bytes are equal whatever it says.</summary>
+    /// <summary>What is signed: by the owner about the part, by a node about its comparison.</summary>
+    public byte[] Statement(TaskId task) => SignedStatements.Compare(
+        task, By?.Attempt.Part ?? Part, [.. Classes.Select(c => (IReadOnlyList<ResultAttempt>)[.. c.Select(a => new ResultAttempt(a.Part, a.Number))])]);
+}
+
+/// <summary>Which results that differ in bytes were found equal within the tolerance. Equal bytes are equal whatever it says.</summary>
 public sealed record AnswersCompared(IReadOnlyList<Comparison> Groups, DateTimeOffset At) : ITaskEvent;
 
 /// <summary>Parts whose results differ and wait for their owner's client.</summary>

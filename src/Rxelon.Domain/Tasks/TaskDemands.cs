@@ -18,7 +18,7 @@ internal static class TaskDemands
             return telling.Demand(null);
         if (TaskRotation.IsOn(s))
         {
-            foreach (var part in s.HoldConfirmed && TaskRotation.Open(s) is { } open ? CheckGroup.Of(s, open).Members : [])
+            foreach (var part in s.HoldConfirmed && TaskRotation.Open(s) is { } open ? CheckGroup.Of(s, open).All : [])
                 telling.Tell(part);
         }
         else if (s.IsAlive && s.HoldConfirmed && s.WaitingCount > 0)
@@ -38,7 +38,7 @@ internal static class TaskDemands
             return Whole(s);
         var telling = new Telling(s);
         var gone = new List<int>();
-        foreach (var part in parts.SelectMany(p => CheckGroup.Of(s, p).Members).Distinct())
+        foreach (var part in parts.SelectMany(p => CheckGroup.Of(s, p).All).Distinct())
         {
             if (!telling.Tell(part))
                 gone.Add(part);
@@ -57,7 +57,7 @@ internal static class TaskDemands
         if (!before.HoldConfirmed || after.Readied != before.Readied || after.OfferedStage != before.OfferedStage
             || batch.Any(e => e is TaskAdjusted or OwnerAttended || TaskRotation.Opens(after, e)))
             return Whole(after);
-        var changed = batch.Where(e => e is PartsAdded or AttemptsFailed or PartsRejected or PartsSpared).SelectMany(TaskViews.PartsOf).ToList();
+        var changed = batch.Where(e => e is PartsAdded or AttemptsFailed or PartsRejected or PartsSpared or AnswersCompared).SelectMany(TaskViews.PartsOf).ToList();
         return changed.Count > 0 ? Change(after, changed) : null;
     }
 
@@ -83,7 +83,7 @@ internal static class TaskDemands
 
         internal bool Tell(int index, PartState part)
         {
-            if (!part.IsReady || s.StageOf(part) != _stage)
+            if (!part.IsReady || s.StageOf(part) != _stage || (part.IsComparison && !TaskComparing.IsWanted(s, index)))
                 return false;
             _waiting.Add(index);
             if (part.Trouble is { } trouble)

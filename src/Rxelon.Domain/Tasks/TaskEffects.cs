@@ -35,6 +35,9 @@ public sealed record StartAttempts(NodeId Node, ulong Session, StageTerms Stage,
 /// <summary>An attempt with what its program gets.</summary>
 public sealed record StartedPart(PartAttempt Attempt, PartOrigin Origin, PartInput Input)
 {
+    /// <summary>Its results are to be compared within this, and nothing is run; null: run the program.</summary>
+    public decimal? Tolerance { get; init; }
+
     /// <summary>What it begins from, left by an earlier attempt; null: from the input.</summary>
     public PartCheckpoint? Checkpoint { get; init; }
 

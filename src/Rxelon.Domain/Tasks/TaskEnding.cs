@@ -91,7 +91,7 @@ internal static class TaskEnding
             return;
         if (!TaskVerification.FailUnrevealed(output.Folded(), now, output))
             return;
-        if (!TaskComparing.FailForgotten(output.Folded(), now, output))
+        if (!TaskComparing.Review(output.Folded(), now, output))
             return;
         TaskMoney.SettleIfDue(state, now, output);
         TaskSpeculation.Review(output.Folded(), now, output);

@@ -95,6 +95,7 @@ internal static class TaskGrowth
         var parts = state.Parts.Edit();
         var waiting = new Dictionary<int, List<int>>();
         var checks = state.Checks.ToBuilder();
+        var comparisons = state.Comparisons.ToBuilder();
         // A task of one stage that goes round by round counts from its second round on.
         var ready = Counting(state) ?? [state.Parts.Count(p => p.IsReady)];
         var readied = 0;
@@ -115,7 +116,8 @@ internal static class TaskGrowth
 
             if (origin.CheckOf is { } of)
             {
-                checks[of] = checks.GetValueOrDefault(of, []).Add(index);
+                var kind = origin.Compares is null ? checks : comparisons;
+                kind[of] = kind.GetValueOrDefault(of, []).Add(index);
                 checkCount++;
             }
 
@@ -139,6 +141,7 @@ internal static class TaskGrowth
             Parts = parts.ToVector(),
             Dependents = dependents.ToImmutable(),
             Checks = checks.ToImmutable(),
+            Comparisons = comparisons.ToImmutable(),
             CheckCount = state.CheckCount + checkCount,
             ReadyCounts = Counted(state, ready),
             Readied = state.Readied + readied,

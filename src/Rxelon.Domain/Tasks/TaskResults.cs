@@ -53,6 +53,7 @@ internal static class TaskResults
         var taken = new Dictionary<int, Accepted>();
         var cost = state.Cost + state.AnsweredCost;
         var spared = new List<Spared>();
+        var compared = new List<Comparison>();
         foreach (var r in c.Results)
         {
             if (spared.Exists(s => s.Part == r.Attempt.Part))
@@ -75,7 +76,18 @@ internal static class TaskResults
                 continue;
             }
 
-            if (isVerified && r.Promise is null)
+            if (state.Parts[r.Attempt.Part].IsComparison)
+            {
+                if (TaskComparing.Word(state, r, c.Node, out var word) is { } broken)
+                {
+                    answers.Add((r.Attempt, broken));
+                    continue;
+                }
+
+                if (word is not null)
+                    compared.Add(word);
+            }
+            else if (isVerified && r.Promise is null)
             {
                 answers.Add((r.Attempt, NoPromise));
                 continue;
@@ -99,13 +111,23 @@ internal static class TaskResults
         var output = new TaskOutput(state);
         if (reported.Count > 0)
             TaskVerification.Report(state, reported, c.At, output);
+        if (compared.Count > 0)
+            output.Happened(new AnswersCompared(compared, c.At));
         Count(output.Folded(), accepted, [], c.At, output, spared);
         output.Free(freed, null);
+        Stop(state, spared, output);
+        if (compared.Count > 0)
+            TaskVerification.JudgeAgain(output, compared.Select(g => g.Part), c.At);
+        return output.Reply(new ResultsAnswered(c.Task, answers));
+    }
+
+    /// <summary>Stops attempts of parts that are spared, which run in this state.</summary>
+    internal static void Stop(TaskState state, IReadOnlyList<Spared> spared, TaskOutput output)
+    {
         List<(PartAttempt, RunningAttempt)> stopped = [.. spared.Where(s => s.Stopped is not null)
             .Select(s => (new PartAttempt(s.Part, s.Stopped!.Value), state.Parts[s.Part].Running!))];
         output.Stop(stopped, FaultCodes.StaleAttempt);
         output.Free(stopped, null);
-        return output.Reply(new ResultsAnswered(c.Task, answers));
     }
 
     /// <summary>

@@ -82,6 +82,9 @@ public sealed record TaskState
     /// <summary>The checks of each part that has some.</summary>
     public ImmutableDictionary<int, ImmutableArray<int>> Checks { get; init; } = ImmutableDictionary<int, ImmutableArray<int>>.Empty;
 
+    /// <summary>The comparisons of each part that has some.</summary>
+    public ImmutableDictionary<int, ImmutableArray<int>> Comparisons { get; init; } = ImmutableDictionary<int, ImmutableArray<int>>.Empty;
+
     /// <summary>How many parts have a result that waits for a verdict.</summary>
     public int AnsweredCount { get; init; }
 
@@ -154,7 +157,7 @@ public sealed record TaskState
 
     public int AcceptedCount => AcceptedOrder.Count;
 
-    /// <summary>How many parts repeat another to check it.</summary>
+    /// <summary>How many parts are there to check others.</summary>
     public int CheckCount { get; init; }
 
     /// <summary>How many of those are accepted.</summary>
@@ -221,6 +224,8 @@ public sealed record TaskState
         var origin = Parts[part].Origin;
         if (origin is null)
             return new PartInput(Order.Parts[part]);
+        if (origin.Compares is not null)
+            return new PartInput(null, () => TaskComparing.ResultsFor(this, part));
         BlobRef? own = origin.Source is { } source ? Order.Parts[source] : null;
         return new PartInput(own, () => [.. origin.AllNeeds
             .Select(p => (Part: p, Parts[p].Result))

@@ -41,7 +41,11 @@ internal static class TaskVerdictFold
             parts[a.Attempt.Part] = part with { Answered = part.Answered! with { Revealed = a.Answer } };
         }
 
-        return state with { Parts = parts.ToVector() };
+        return state with
+        {
+            Parts = parts.ToVector(),
+            AnswersDue = TaskComparing.IsOn(state) ? TaskFold.Earlier(state.AnswersDue, e.At + VerificationRules.OwnerFirst) : state.AnswersDue,
+        };
     }
 
     internal static TaskState Rejected(TaskState state, PartsRejected e)

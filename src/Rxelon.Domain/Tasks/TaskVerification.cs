@@ -19,6 +19,8 @@ internal static class TaskVerification
     {
         var part = result.Attempt.Part;
         var terms = state.Spec.Verify!;
+        if (state.Parts[part].IsComparison)
+            return false;
         if (CheckGroup.Of(state, part).Count > 1)
             return true;
         return terms.Policy switch
@@ -130,7 +132,7 @@ internal static class TaskVerification
         List<int> undecided = [];
         Fault? differs = null;
         var outvoted = TaskComparing.IsOn(state) ? TaskComparing.Differs : Outvoted;
-        foreach (var group in groups.Where(g => g.IsRevealed && !g.AwaitsOwner))
+        foreach (var group in groups.Where(g => g.IsRevealed && !g.AwaitsComparison))
         {
             switch (Ballot.Count([.. group.Votes, .. OwnersWord(state, group.First)], terms.Needed))
             {
@@ -138,6 +140,7 @@ internal static class TaskVerification
                     right.AddRange(v.Right.Where(p => p != TheOwner).Select(p => state.Parts[p].Answered!.Result));
                     wrong.AddRange(v.Wrong.Where(p => p != TheOwner).Select(p => Reject(state.Parts[p].Answered!, v.Right[0], outvoted)));
                     spared.AddRange(group.Waiting.Select(p => new Spared(p, v.Right[0])));
+                    spared.AddRange(TaskComparing.Open(state, group).Select(p => new Spared(p, v.Right[0], state.Parts[p].Running is null ? null : state.Parts[p].Attempts)));
                     break;
                 case Verdict.Undecided when group.Waiting.Count > 0:
                     break; // the next answer is ordered already
@@ -173,6 +176,7 @@ internal static class TaskVerification
         }
 
         TaskResults.Count(output.Folded(), right, wrong, at, output, spared);
+        TaskResults.Stop(state, spared, output);
         if (differs is not null)
             TaskEnding.End(output.Folded(), TaskPhase.Failed, differs, at, output, []);
         if (liars.Count > 0)

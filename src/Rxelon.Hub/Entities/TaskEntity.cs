@@ -182,9 +182,9 @@ internal sealed class TaskEntity(TaskId id, TimeProvider time, Neighbours others
         var origin = Durable.OriginOf(attempt.Part);
         return new GrantOrder(
             new AttemptId(id, attempt.Part, attempt.Number), origin.Source, Durable.Plan.Stages[origin.Stage].ProgramName,
-            Durable.InputOf(attempt.Part).Results, Durable.PaysAtTheEnd ? origin.CheckOf ?? attempt.Part : null)
+            Durable.InputOf(attempt.Part).Results, Durable.PaysAtTheEnd && origin.Compares is null ? origin.CheckOf ?? attempt.Part : null)
         {
-            MayLeaveCheckpoint = TaskCheckpoints.MayBeKept(Durable),
+            MayLeaveCheckpoint = TaskCheckpoints.MayBeKept(Durable) && origin.Compares is null,
             BeginsFrom = TaskCheckpoints.Of(Durable, attempt.Part)?.Attempt,
         };
     }

@@ -51,7 +51,10 @@ internal static class TaskMapping
         p.Part, p.Phase.ToString(), p.Attempt, p.Node, p.Input.Own is { } input ? Info(input) : null, p.Result is { } result ? Info(result) : null, p.Metering, p.Cost,
         Fault(p.LastFault), p.LastLog is { } log ? Info(log) : null,
         p.Origin.Stage == 0 ? null : plan.Stages[p.Origin.Stage].Name, p.Origin.Round, p.Origin.Index, p.Missing,
-        p.Origin.CheckOf, p.ResultOf is { } from ? new ResultOrigin(from.Part, from.Number) : null);
+        p.Origin.CheckOf, p.ResultOf is { } from ? new ResultOrigin(from.Part, from.Number) : null)
+    {
+        Compares = p.Origin.Compares is not null,
+    };
 
     private static int Running(TaskView v) => Count(v, PartPhase.Assigned) + Count(v, PartPhase.KeyReleased);
 

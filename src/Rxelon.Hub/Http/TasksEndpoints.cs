@@ -39,7 +39,7 @@ internal static class TasksEndpoints
         => view.AwaitsOwner
             ? new WhyInfo("owner-keys", $"It waits for its owner's client to hand over keys: rxelon task keys {view.Task}", null)
             : view.AwaitsComparison
-            ? new WhyInfo("compare", $"Results differ, and it waits for its owner's client to compare them: rxelon task compare {view.Task}", null)
+            ? new WhyInfo("compare", Waiting(view), null)
             : view.Phase.HasEnded() || view.Parts.All(p => p.Phase != PartPhase.Waiting)
             ? null
             : view.Phase == TaskPhase.Submitted
@@ -47,6 +47,10 @@ internal static class TasksEndpoints
                 : view.Spec.Privacy.Rotate && view.Parts.Any(p => p.Phase is PartPhase.Assigned or PartPhase.KeyReleased)
                     ? new WhyInfo("rotate", "Keys rotate: each part waits until the result of the one before it was accepted.", null)
                 : NeedsOf(view) ?? TaskMapping.Why(await calls.AskAsync(new AskWhy(view.Task), cancel));
+
+    private static string Waiting(TaskView view) => view.Spec.Privacy.Custody == Custody.Managed
+        ? $"Results differ within their tolerance or beyond; another operator's node compares them, unless you do first: rxelon task compare {view.Task}"
+        : $"Results differ, and it waits for its owner's client to compare them: rxelon task compare {view.Task}";
 
     /// <summary>When every part that waits does so for others' results: for how many of which stages; null otherwise.</summary>
     private static WhyInfo? NeedsOf(TaskView view)

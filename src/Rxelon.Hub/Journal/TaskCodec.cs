@@ -1,6 +1,7 @@
 using Rxelon.Domain.Tasks;
 using Rxelon.Shared.Pricing;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 using static Rxelon.Hub.Journal.Records;
 using Proto = Rxelon.Shared.Journal;
@@ -114,6 +115,7 @@ internal static class TaskCodec
                 part.Carry = carry;
             if (p.CheckOf is { } checkOf)
                 part.CheckOf = checkOf;
+            part.Compares.AddRange(p.Compares?.Select(c => new Proto.Attempt { Part = c.Part, Number = c.Attempt }) ?? []);
             m.Parts.Add(part);
         }
 
@@ -124,7 +126,10 @@ internal static class TaskCodec
         m.First,
         Map(m.Parts, p => new PartOrigin(
             p.Stage, p.Round, p.Index, p.HasSource ? p.Source : null, Map(p.Needs, n => new PartRange(n.First, n.Count)), p.HasCarry ? p.Carry : null,
-            p.HasCheckOf ? p.CheckOf : null)),
+            p.HasCheckOf ? p.CheckOf : null)
+        {
+            Compares = p.Compares.Count > 0 ? Map(p.Compares, c => new ResultAttempt(c.Part, c.Number)) : null,
+        }),
         Time(m.At));
 
     private static Proto.PartsAssigned Encode(PartsAssigned e) => new()

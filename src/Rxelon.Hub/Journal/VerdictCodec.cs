@@ -60,22 +60,30 @@ internal static class VerdictCodec
     internal static AnswersRevealed Decode(Proto.AnswersRevealed m) => new(
         Map(m.Answers, a => new RevealedAnswer(Attempt(a.Attempt), a.Nonce.ToByteArray(), Answer.FromBytes(a.Answer_.Span))), Time(m.At));
 
-    internal static Proto.AnswersCompared Encode(AnswersCompared e) => new()
+    internal static Proto.AnswersCompared Encode(AnswersCompared e)
     {
-        Groups =
+        var m = new Proto.AnswersCompared { At = Ticks(e.At) };
+        foreach (var g in e.Groups)
         {
-            Map(e.Groups, g => new Proto.AnswersCompared.Types.Group
+            var group = new Proto.AnswersCompared.Types.Group
             {
                 Part = g.Part,
                 Classes = { Map(g.Classes, c => new Proto.AnswersCompared.Types.Class { Attempts = { Map(c, Attempt) } }) },
                 Signature = Bytes(g.Signature),
-            }),
-        },
-        At = Ticks(e.At),
-    };
+            };
+            if (g.By is var (attempt, node))
+                (group.By, group.Node) = (Attempt(attempt), Id(node));
+            m.Groups.Add(group);
+        }
+
+        return m;
+    }
 
     internal static AnswersCompared Decode(Proto.AnswersCompared m) => new(
-        Map(m.Groups, g => new Comparison(g.Part, Map(g.Classes, c => (IReadOnlyList<PartAttempt>)Map(c.Attempts, Attempt)), g.Signature.ToByteArray())),
+        Map(m.Groups, g => new Comparison(g.Part, Map(g.Classes, c => (IReadOnlyList<PartAttempt>)Map(c.Attempts, Attempt)), g.Signature.ToByteArray())
+        {
+            By = g.By is { } by ? (Attempt(by), Node(g.Node)) : null,
+        }),
         Time(m.At));
 
     internal static Proto.PartsRejected Encode(PartsRejected e)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Wire;
@@ -28,6 +29,9 @@ internal sealed class AssignedWork(AttemptId id, AssignedPart first)
 
     /// <summary>That attempt.</summary>
     internal int CheckpointNumber { get; } = checked((int)first.CheckpointNumber);
+
+    /// <summary>Results are compared within this and nothing is run; null: the program is run.</summary>
+    internal double? Tolerance { get; } = first.Tolerance.Length > 0 ? double.Parse(first.Tolerance, CultureInfo.InvariantCulture) : null;
 
     internal IReadOnlyList<NeededBlob> Results => _results;
 

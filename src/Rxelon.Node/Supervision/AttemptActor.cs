@@ -34,6 +34,7 @@ internal sealed partial class AttemptActor : ReceiveActor, IWithTimers
     private Metering _metering;
     private bool _stops;
     private Answer? _answer;
+    private IReadOnlyList<IReadOnlyList<ResultAttempt>>? _compared;
     private bool _started;
 
     public AttemptActor(NodeServices services, TaskWork task, AttemptId id, AssignedWork part, IActorRef link)
@@ -109,6 +110,7 @@ internal sealed partial class AttemptActor : ReceiveActor, IWithTimers
         _metering = outcome.Metering;
         _stops = outcome.Stops;
         _answer = outcome.Answer;
+        _compared = outcome.Compared;
         if (outcome.Fault is { } fault)
             FailOrGiveBack(fault, outcome);
         else if (_result!.Reference.IsInline)
@@ -169,7 +171,7 @@ internal sealed partial class AttemptActor : ReceiveActor, IWithTimers
     {
         Note("ok");
         var commitment = _answer is { } answer ? _services.Answers.Promise(_work.Id, answer) : null;
-        _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering, _stops, commitment), Reliable: true));
+        _link.Tell(new Send(Reports.Result(_services, _work.Id, _work.InputId, _result!, _metering, _stops, commitment, _compared), Reliable: true));
         Done();
     }
 

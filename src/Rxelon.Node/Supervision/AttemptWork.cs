@@ -23,6 +23,9 @@ internal sealed record AttemptOutcome(Fault? Fault, CipherBlob? Result, Metering
 {
     /// <summary>What a program that had to leave wants to be continued from, encrypted; null for nothing.</summary>
     internal CipherBlob? Checkpoint { get; init; }
+
+    /// <summary>Of a comparison: which results are equal.</summary>
+    internal IReadOnlyList<IReadOnlyList<ResultAttempt>>? Compared { get; init; }
 }
 
 /// <summary>
@@ -92,6 +95,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
             return new Fault(FaultCodes.ExecutorMissing, $"This node runs no {task.Kind} tasks.", Culprit.Node, Retryable: true);
         if (!CipherSuites.TryParse(task.Cipher, out _))
             return new Fault(FaultCodes.Malformed, $"This node does not know the cipher '{task.Cipher}'.", Culprit.Input);
+        if (part.Tolerance is not null)
+            return null; // results are fetched with their keys
         var program = task.FetchAsync();
         if (part.Input is { } input)
         {
@@ -127,6 +132,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         if (opened.Fault is { } noKeys)
             return Failed(noKeys);
         using var keys = opened.Value;
+        if (part.Tolerance is not null)
+            return await CompareAsync(keys, cancel).ConfigureAwait(false);
         if (task.IsVerified && keys.Verify is null)
             return Failed(new Fault(FaultCodes.DecryptFailed, "The key grant has no key for the answer of a verified task.", Culprit.Hub, Retryable: true));
         var program = task.OpenProgram(keys.Program);
@@ -177,6 +184,25 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
             var stops = task.StopFile.Length > 0 && await HasAsync(result, keys, cancel).ConfigureAwait(false);
             Answer? answer = task.IsVerified ? await AnswerAsync(result, keys, ran.Metering, cancel).ConfigureAwait(false) : null;
             return new AttemptOutcome(null, result, ran.Metering, null, stops, answer);
+        }
+    }
+
+    private async Task<AttemptOutcome> CompareAsync(GrantedKeys keys, CancellationToken cancel)
+    {
+        _ = CipherSuites.TryParse(task.Cipher, out var suite);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, _leave.Token);
+        var writer = services.Spool.Create();
+        await using (writer.ConfigureAwait(false))
+        {
+            using var sealing = new PartEncryptStream(writer, keys.Result, suite, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
+            try
+            {
+                return await new ResultComparison(services, id, part).RunAsync(keys, sealing, writer.Finish, ending.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_leave.IsGiven && !cancel.IsCancellationRequested)
+            {
+                return Failed(new Fault(FaultCodes.Stopped, "The node leaves.", Culprit.None, Retryable: true));
+            }
         }
     }
 

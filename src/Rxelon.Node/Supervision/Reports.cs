@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Rxelon.Node.Blobs;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
 
@@ -14,7 +15,8 @@ internal static class Reports
 
     /// <summary>The result; its ciphertext rides along when it is small, and was uploaded otherwise.</summary>
     internal static ToHub Result(
-        NodeServices services, AttemptId id, BlobId input, CipherBlob result, Metering metering, bool stops = false, byte[]? commitment = null)
+        NodeServices services, AttemptId id, BlobId input, CipherBlob result, Metering metering, bool stops = false, byte[]? commitment = null,
+        IReadOnlyList<IReadOnlyList<ResultAttempt>>? compared = null)
     {
         var blob = new Blob { Id = ByteString.CopyFrom(result.Reference.Id.ToDigest()), Size = result.Reference.Size };
         if (result.Reference.IsInline)
@@ -33,6 +35,12 @@ internal static class Reports
         {
             report.Commitment = UnsafeByteOperations.UnsafeWrap(commitment);
             report.CommitSignature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(SignedStatements.Commit(id, services.Node, commitment)));
+        }
+
+        if (compared is not null)
+        {
+            report.Equal.AddRange(compared.Select(c => new EqualResults { Attempts = { c.Select(a => new AttemptId(id.Task, a.Part, a.Attempt).ToKey()) } }));
+            report.EqualSignature = UnsafeByteOperations.UnsafeWrap(services.Identity.Sign(SignedStatements.Compare(id.Task, id.Part, compared)));
         }
 
         return new ToHub { Report = report };

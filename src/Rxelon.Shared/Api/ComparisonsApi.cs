@@ -1,3 +1,5 @@
+using Rxelon.Shared.Verification;
+
 namespace Rxelon.Shared.Api;
 
 /// <summary>
@@ -18,10 +20,7 @@ public sealed record CompareRequest(IReadOnlyList<ComparedInfo> Compared);
 /// <summary>
 /// Which of a part's results are equal: every one of them in exactly one class, and the owner's signature (<c>SignedStatements.Compare</c>).
 /// </summary>
-public sealed record ComparedInfo(int Part, IReadOnlyList<IReadOnlyList<ComparedAttemptInfo>> Classes, byte[] Signature);
-
-/// <summary>An attempt of the part or of a check of it.</summary>
-public readonly record struct ComparedAttemptInfo(int Part, int Attempt);
+public sealed record ComparedInfo(int Part, IReadOnlyList<IReadOnlyList<ResultAttempt>> Classes, byte[] Signature);
 
 /// <summary>Which comparisons did not count, and why; one that is not awaited any more is no reason for concern.</summary>
 public sealed record CompareResponse(IReadOnlyList<ComparisonRefusalInfo> Refused);

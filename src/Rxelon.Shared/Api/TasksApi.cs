@@ -73,7 +73,11 @@ public sealed record AttemptLogInfo(int Part, int Attempt, long Bytes, uint Next
 public sealed record PartInfo(
     int Part, string Phase, int Attempt, NodeId? Node, BlobInfo? Input, BlobInfo? Result, Metering? Metering, Tokens Cost, FaultInfo? LastFault, BlobInfo? LastLog,
     string? Stage = null, int Round = 1, int? Index = null, int Missing = 0, int? CheckOf = null, ResultOrigin? ResultOf = null, int? Permille = null,
-    UsageInfo? Usage = null);
+    UsageInfo? Usage = null)
+{
+    /// <summary>It compares the results of the part in <see cref="CheckOf"/> and of its checks, and runs nothing.</summary>
+    public bool Compares { get; init; }
+}
 
 /// <summary>What a running attempt has used, or uses now: milliseconds and bytes, 0 where its sandbox cannot tell. A few seconds old at most.</summary>
 public sealed record UsageInfo(long WallMillis, long CpuMillis, long Memory, long PeakMemory, long ReadBytes, long WrittenBytes, long StdoutBytes);

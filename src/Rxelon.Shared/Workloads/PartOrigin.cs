@@ -1,3 +1,5 @@
+using Rxelon.Shared.Verification;
+
 namespace Rxelon.Shared.Workloads;
 
 /// <summary>Some parts in a row.</summary>
@@ -16,6 +18,11 @@ public readonly record struct PartRange(int First, int Count);
 /// <param name="CheckOf">The part that it repeats to check it (docs/design/verification.md); null: it is no check.</param>
 public sealed record PartOrigin(int Stage, int Round, int Index, int? Source, IReadOnlyList<PartRange> Needs, int? Carry, int? CheckOf = null)
 {
+    /// <summary>
+    /// The results that it compares instead of computing anything; it belongs to the part in <see cref="CheckOf"/> then. Null: it is no comparison.
+    /// </summary>
+    public IReadOnlyList<ResultAttempt>? Compares { get; init; }
+
     /// <summary>The origin of a part that the submission named.</summary>
     public static PartOrigin Submitted(int part) => new(0, 1, part, part, [], null);
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 
 namespace Rxelon.Shared.Workloads;
 
@@ -78,10 +79,11 @@ public static class SignedStatements
         => new StatementWriter("rx/session/v1").Bytes(node.ToBytes()).Bytes(sessionKey).Bytes(nonce).ToArray();
 
     /// <summary>
-    /// An owner's word about results that differ (docs/design/verification.md): "rx/compare/v1\n" ‖ task 16 ‖ u32 part ‖ u32 classes ‖ for
-    /// each class u32 attempts ‖ for each u32 part ‖ u32 attempt.
+    /// A word about results that differ (docs/design/verification.md): "rx/compare/v1\n" ‖ task 16 ‖ u32 part ‖ u32 classes ‖ for
+    /// each class u32 attempts ‖ for each u32 part ‖ u32 attempt. The part is the one whose results they are when its owner signs, and the comparison
+    /// itself when its node does.
     /// </summary>
-    public static byte[] Compare(TaskId task, int part, IReadOnlyList<IReadOnlyList<(int Part, int Attempt)>> classes)
+    public static byte[] Compare(TaskId task, int part, IReadOnlyList<IReadOnlyList<ResultAttempt>> classes)
     {
         var statement = new StatementWriter("rx/compare/v1").Bytes(task.ToBytes()).U32(part).U32(classes.Count);
         foreach (var equal in classes)

@@ -18,10 +18,12 @@ public sealed class StagePlan
     public const int MaxParts = 1_000_000;
 
     private readonly VerifySpec? _verify;
+    private readonly bool _paysComparisons;
 
-    private StagePlan(IReadOnlyList<StageTerms> stages, RoundsSpec? rounds, int? last, VerifySpec? verify)
+    private StagePlan(IReadOnlyList<StageTerms> stages, RoundsSpec? rounds, int? last, TaskSpec spec)
     {
-        _verify = verify;
+        _verify = spec.Verify;
+        _paysComparisons = spec is { Verify.Tolerance: not null, Privacy.Custody: Custody.Managed };
         Stages = stages;
         Rounds = rounds;
         LastOfRound = last;
@@ -49,7 +51,7 @@ public sealed class StagePlan
     public long Budgeted(StageTerms stage)
     {
         var parts = (long)stage.Parts * (stage.Repeats ? MaxRounds : 1);
-        return _verify?.Budgeted(parts) ?? parts;
+        return _verify?.Budgeted(parts, _paysComparisons) ?? parts;
     }
 
     /// <summary>The weight of every part that may come to be, checks included.</summary>
@@ -67,14 +69,14 @@ public sealed class StagePlan
         if (spec.Verify?.Problem() is { } problem)
             return new Fault(FaultCodes.Malformed, $"The task's verification: {problem}", Culprit.Input);
         if (spec is { Stages: null, Rounds: null })
-            return new StagePlan([new StageTerms(0, Main, spec, [], submitted, null, 1, false, false)], null, null, spec.Verify);
+            return new StagePlan([new StageTerms(0, Main, spec, [], submitted, null, 1, false, false)], null, null, spec);
         var read = StageReader.Read(spec, submitted);
         if (read.Fault is { } fault)
             return fault;
         var (stages, last) = read.Value;
         if (spec.Privacy.Rotate && stages.FirstOrDefault(s => s.Needs.Any(n => n > s.Number)) is { } early)
             return new Fault(FaultCodes.Malformed, $"With rotate, parts run in the order of the stages: name '{early.Name}' after the stages that it needs.", Culprit.Input);
-        var plan = new StagePlan(stages, spec.Rounds, last, spec.Verify);
+        var plan = new StagePlan(stages, spec.Rounds, last, spec);
         if (plan.Total > MaxParts)
             return TooLarge($"Its stages and rounds come to {plan.Total} parts; {MaxParts} is the most.");
         var needs = plan.CountNeeds();

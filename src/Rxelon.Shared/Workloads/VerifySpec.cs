@@ -76,8 +76,14 @@ public sealed record VerifySpec
     [JsonIgnore]
     public int FromTheStart => Policy == VerifyPolicy.Quorum ? Of : 1;
 
-    /// <summary>How many parts the hold must have room for when the user's are so many: the ceiling of what checks may cost.</summary>
-    public long Budgeted(long parts) => Policy switch
+    /// <summary>
+    /// How many parts the hold must have room for when the user's are so many: the ceiling of what checks may cost, and with
+    /// <paramref name="paysComparisons"/> a comparison of each part that is checked.
+    /// </summary>
+    public long Budgeted(long parts, bool paysComparisons = false)
+        => checked(Checked(parts) + (paysComparisons && Tolerance is not null ? Policy == VerifyPolicy.Quorum ? parts : Checked(parts) - parts : 0));
+
+    private long Checked(long parts) => Policy switch
     {
         VerifyPolicy.Canary => checked(parts + Math.Min(parts, Expected?.Count ?? 0)),
         VerifyPolicy.Spot => checked(parts + (((parts * RateMillionths) + 999_999) / 1_000_000)),

@@ -43,7 +43,7 @@ public sealed class ResultComparerSpecs : IAsyncLifetime
         Assert.Null(await AttendAsync());
         var said = Assert.Single(_hub.Compared);
         Assert.Equal([[(0, 1), (3, 2)]], Classes(said));
-        Assert.True(Signatures.Verify(_owner.Signing.PublicKey, SignedStatements.Compare(Id, 0, [[(0, 1), (3, 2)]]), said.Signature));
+        Assert.True(Signatures.Verify(_owner.Signing.PublicKey, SignedStatements.Compare(Id, 0, [[new(0, 1), new(3, 2)]]), said.Signature));
         Assert.Equal((0, 0), (Assert.Single(_news).Part, _news[0].Unreadable));
         Assert.Equal([2], _news[0].Equal);
     }

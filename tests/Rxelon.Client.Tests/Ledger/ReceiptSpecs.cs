@@ -21,7 +21,7 @@ public sealed class ReceiptSpecs : IDisposable
         Assert.Equal(
             ["inclusion", "subject", "completeness", "content", "order signature", "result signatures", "failure signatures"],
             report.Checks.Where(c => c.Result == CheckResult.Ok).Select(c => c.Name));
-        Assert.Equal(["answers promised and shown", "account signature", "node signature"], report.Checks.Where(c => c.Result == CheckResult.NotApplicable).Select(c => c.Name));
+        Assert.Equal(["answers promised and shown", "comparison signatures", "account signature", "node signature"], report.Checks.Where(c => c.Result == CheckResult.NotApplicable).Select(c => c.Name));
         Assert.Equal("order taken: 'sums?[31m', 3 parts, budget 0.003 tokens, 0.003 tokens to be held", report.Entries[0].Sentence);
         Assert.Contains(report.Entries, e => e.Sentence.StartsWith("settled: part 2 paid with 0.001 tokens", StringComparison.Ordinal));
         Assert.Equal("3 verified.", report.Checks.Single(c => c.Name == "result signatures").Detail);

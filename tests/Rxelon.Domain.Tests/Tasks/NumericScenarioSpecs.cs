@@ -145,6 +145,94 @@ public sealed class NumericScenarioSpecs : IDisposable
     }
 
     [Fact]
+    public void Where_the_owner_is_not_first_another_operators_node_compares_and_is_paid_for_it()
+    {
+        var story = Shown(1, 7, 8, 9);
+        Assert.Equal(story.Now + VerificationRules.OwnerFirst, TaskDecider.NextDue(story.State));
+        Wait(story);
+        Assert.Equal([3], story.Effect<Demand>().Parts.Waiting);
+        Assert.Equal([new(0, 1), new(1, 1), new(2, 1)], story.State.Parts[3].Origin!.Compares!);
+        Assert.Equal(3, story.Effect<Demand>().Parts.Apart[3].Operators.Count);
+        Assert.Empty(story.Place(2, 3).Placed);
+        var attempt = Assert.Single(story.Place(4, 3).Placed).Attempt;
+        var started = Assert.Single(story.Effect<StartAttempts>().Attempts);
+        Assert.Equal(1e-9m, started.Tolerance);
+        Assert.Null(started.Input.Own);
+        Assert.Equal([0, 1, 2], started.Input.Results.Select(r => r.Part));
+        story.Ready(4, attempt);
+        Assert.Null(Said(story, 4, attempt, [[0, 2], [1]]));
+
+        Assert.Equal((attempt, Ids.Node(4)), Assert.Single(Assert.Single(story.Shell.Journal.OfType<AnswersCompared>()).Groups).By);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Empty(story.State.Accusations);
+        Assert.Equal([Ids.Account(101), Ids.Account(103), Ids.Account(104)], story.Effect<Settle>().Lines.Where(l => l.Amount > Tokens.Zero).Select(l => l.Operator).ToHashSet());
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void A_comparison_that_says_nothing_of_what_it_was_given_is_no_result()
+    {
+        var story = Shown(1, 7, 8, 9);
+        Wait(story);
+        var attempt = Assert.Single(story.Place(4, 3).Placed).Attempt;
+        story.Ready(4, attempt);
+        Assert.Equal(FaultCodes.Malformed, Said(story, 4, attempt, null)?.Code);
+        Assert.Equal(FaultCodes.Malformed, Said(story, 4, attempt, [[0, 1]])?.Code);
+        Assert.Equal(FaultCodes.Malformed, Said(story, 4, attempt, [[0, 1, 2, 3]])?.Code);
+        Assert.Null(Said(story, 4, attempt, [[0, 1, 2]]));
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+    }
+
+    [Fact]
+    public void An_owner_who_comes_after_all_stops_the_comparison_that_was_ordered()
+    {
+        var story = Shown(1, 7, 8, 9);
+        Wait(story);
+        var attempt = Assert.Single(story.Place(4, 3).Placed).Attempt;
+        story.Ready(4, attempt);
+        Assert.Null(Compare(story, [0, 1, 2]));
+        Assert.Equal([attempt], story.Effects.OfType<StopAttempts>().Single().Attempts);
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal((0, Tokens.Zero, (Int128)0), (story.State.RunningCount, story.State.Reserved, story.State.RunningWeight));
+        Assert.DoesNotContain(story.Effect<Settle>().Lines, l => l.Operator == Ids.Account(104));
+        Assert.Equal(FaultCodes.StaleAttempt, Said(story, 4, attempt, [[0, 1, 2]])?.Code);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void A_comparison_whose_results_are_not_what_waits_any_more_is_paid_and_decides_nothing()
+    {
+        var story = Queued(1, Everything, signer: _owner.PublicKey);
+        Run(story, 1, 0, 7);
+        Run(story, 2, 1, 8);
+        Reveal(story, 1, 0, 7);
+        Reveal(story, 2, 1, 8);
+        Wait(story);
+        var attempt = Assert.Single(story.Place(3, 2).Placed).Attempt;
+        story.Ready(3, attempt);
+        Assert.Null(Compare(story, [0], [1])); // the owner was faster: a third operator is asked
+        Assert.Equal([3], story.Effects.OfType<Demand>().Last().Parts.Waiting);
+        Assert.Null(Said(story, 3, attempt, [[0, 1]]));
+        Assert.Single(story.Shell.Journal.OfType<AnswersCompared>());
+        Assert.Empty(story.Place(3, 3).Placed); // it has seen the answers
+        Run(story, 4, 3, 9);
+        Reveal(story, 4, 3, 9);
+        Wait(story);
+        Assert.Equal([new(0, 1), new(1, 1), new(3, 1)], story.State.Parts[4].Origin!.Compares!);
+        Assert.Null(Reported(story, 5, 4, [0, 3], [1]));
+        Assert.Equal(TaskPhase.Completed, story.State.Phase);
+        Assert.Equal(TaskDump.Of(story.State), TaskDump.Of(story.Shell.Replayed()));
+    }
+
+    [Fact]
+    public void Under_sealed_custody_nobody_but_the_owner_compares()
+    {
+        var story = Queued(1, TwoOfThree, signer: _owner.PublicKey, privacy: new Privacy { Custody = Custody.Sealed });
+        Assert.Equal(Given.HoldFor(3, Given.Spec()), story.State.Hold);
+        Assert.Equal(new Tokens(story.State.Hold.Micros / 3), story.State.Shares.For(1));
+    }
+
+    [Fact]
     public void An_answer_that_was_not_promised_is_a_proven_lie_here_too()
     {
         var story = Shown(1, 7, 8, 9, showFirst: 6);
@@ -203,6 +291,26 @@ public sealed class NumericScenarioSpecs : IDisposable
         return story;
     }
 
+    // Places the comparison with a node and reports what it found.
+    private static Fault? Reported(TaskStory story, int node, int part, params int[][]? classes)
+    {
+        var attempt = Assert.Single(story.Place(node, part).Placed).Attempt;
+        story.Ready(node, attempt);
+        return Said(story, node, attempt, classes);
+    }
+
+    private static Fault? Said(TaskStory story, int node, PartAttempt attempt, int[][]? classes)
+        => Assert.Single(((ResultsAnswered)story.Do(new AcceptResults(story.Id, Ids.Node(node), [TaskStory.Result(attempt) with
+        {
+            Compared = classes is null ? null : ([.. classes.Select(c => (IReadOnlyList<PartAttempt>)[.. c.Select(p => new PartAttempt(p, 1))])], [1]),
+        }], story.Now))).Answers).Refusal;
+
+    private static void Wait(TaskStory story)
+    {
+        story.Now += VerificationRules.OwnerFirst + TimeSpan.FromSeconds(1);
+        story.Do(new WakeTask(story.Id, story.Now));
+    }
+
     private static IReadOnlyList<AwaitedComparison> Awaited(TaskStory story)
         => ((ComparisonsAwaited)story.Do(new GetComparisons(story.Id, Given.Owner, story.Now))).Comparisons;
 
@@ -216,8 +324,8 @@ public sealed class NumericScenarioSpecs : IDisposable
     private static string? Compare(TaskStory story, SigningKeyPair signer, int part, params int[][] classes)
     {
         var named = classes.Select(c => (IReadOnlyList<PartAttempt>)[.. c.Select(p => new PartAttempt(p, 1))]).ToList();
-        var statement = SignedStatements.Compare(story.Id, part, [.. named.Select(c => (IReadOnlyList<(int, int)>)[.. c.Select(a => (a.Part, a.Number))])]);
-        var reply = story.Do(new CompareAnswers(story.Id, Given.Owner, [new Comparison(part, named, signer.Sign(statement))], story.Now));
+        var said = new Comparison(part, named, []);
+        var reply = story.Do(new CompareAnswers(story.Id, Given.Owner, [said with { Signature = signer.Sign(said.Statement(story.Id)) }], story.Now));
         return Assert.Single(Assert.IsType<ComparisonsAnswered>(reply).Answers).Refusal?.Code;
     }
 }

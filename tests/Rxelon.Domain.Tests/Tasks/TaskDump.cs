@@ -27,7 +27,7 @@ internal static class TaskDump
             if (withTimes)
                 text.Append(CultureInfo.InvariantCulture, $" {r?.Due:O}");
             if (part.Origin is { } o)
-                text.Append(CultureInfo.InvariantCulture, $" | {o.Stage} {o.Round} {o.Index} {o.Source} {string.Join(',', o.AllNeeds)} {part.Missing}");
+                text.Append(CultureInfo.InvariantCulture, $" | {o.Stage} {o.Round} {o.Index} {o.Source} {string.Join(',', o.AllNeeds)} {string.Join(',', o.Compares ?? [])} {part.Missing}");
             if (part.Origin?.CheckOf is not null || part.Answered is not null)
                 text.Append(CultureInfo.InvariantCulture, $" | {part.Origin?.CheckOf} {part.Answered?.Result.Attempt} {part.Answered?.Result.Cost} {part.Answered?.Revealed} {part.Answered?.EqualTo}");
             text.Append(CultureInfo.InvariantCulture, $" | {part.Result?.Stop} {part.Result?.Attempt} {part.Result?.Cost} {part.Result?.Result.Id}");

@@ -439,7 +439,7 @@ public sealed class VerificationScenarioSpecs
     internal static TaskStory Queued(int parts, VerifySpec terms, byte[]? seed = null, Privacy? privacy = null, byte[]? signer = null)
     {
         var story = new TaskStory();
-        var hold = Given.HoldFor((int)terms.Budgeted(parts), Given.Spec());
+        var hold = Given.HoldFor((int)terms.Budgeted(parts, paysComparisons: privacy is not { Custody: Custody.Sealed }), Given.Spec());
         var submit = Given.Submit(1, parts, s => s with { Verify = terms, Privacy = privacy ?? s.Privacy });
         submit = submit with { Submission = submit.Submission with { Budget = hold, SigningKey = signer ?? submit.Submission.SigningKey }, Hold = hold, CheckSeed = seed ?? new byte[CheckDraw.SeedSize] };
         Assert.IsType<TaskOk>(story.Do(submit));

@@ -101,7 +101,7 @@ internal sealed class Network
         foreach (var (id, task) in Tasks.Where(t => IsSealed(t.Key) && t.Value.Durable.Submission is not null))
             Task(id, new AttendKeys(id, task.Durable.Order.Owner, Now));
 
-        foreach (var (id, task) in Tasks.Where(t => t.Value.Durable.Submission is not null))
+        foreach (var (id, task) in Tasks.Where(t => t.Value.Durable.Submission is not null && _handled % 2 == 0))
             Compare(id, task.Durable);
 
         // The matchmaker undoes matches that nobody answered.
@@ -119,8 +119,8 @@ internal sealed class Network
         {
             var classes = c.Results.Select(r => r.Attempt).GroupBy(a => (a.Part + _handled) % 3 == 0 ? a.Part : -1)
                 .Select(g => (IReadOnlyList<PartAttempt>)[.. g]).ToList();
-            var statement = SignedStatements.Compare(id, c.Part, [.. classes.Select(g => (IReadOnlyList<(int, int)>)[.. g.Select(a => (a.Part, a.Number))])]);
-            return new Comparison(c.Part, classes, Signer.Sign(statement));
+            var comparison = new Comparison(c.Part, classes, []);
+            return comparison with { Signature = Signer.Sign(comparison.Statement(id)) };
         });
         Post(id, new CompareAnswers(id, owner, [.. said], Now));
     }
@@ -297,10 +297,14 @@ internal sealed class Network
                 _ => null,
             };
             Post(task, fault is null
-                ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0, Promise = Promise(task, attempt) }], Now)
+                ? new AcceptResults(task, e.Node, [TaskStory.Result(attempt) with { Stop = (attempt.Part + attempt.Number) % 6 == 0, Promise = Promise(task, attempt), Compared = Compared(task, attempt) }], Now)
                 : new FailAttempts(task, e.Node, [new FailedAttempt(attempt, fault, null, []) { NodeDied = fault.Culprit == Culprit.Node, Checkpoint = moves ? Ids.Blob(5_000_000 + attempt.Number) : null }], Now));
         }
     }
+
+    private (IReadOnlyList<IReadOnlyList<PartAttempt>>, byte[])? Compared(TaskId task, PartAttempt attempt)
+        => Tasks[task].Durable.OriginOf(attempt.Part).Compares?.GroupBy(c => (c.Part + _handled) % 3 == 0 ? c.Part : -1)
+            .Select(g => (IReadOnlyList<PartAttempt>)[.. g.Select(c => new PartAttempt(c.Part, c.Attempt))]).ToList() is { } classes ? (classes, [1]) : null;
 
     // One answer in nine is wrong, and one reveal in thirteen is not what was promised.
     private (byte[], byte[])? Promise(TaskId task, PartAttempt attempt)

@@ -1,5 +1,6 @@
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Values;
+using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Hub.Tests.Http;
@@ -33,12 +34,12 @@ public sealed class TaskComparisonsSpecs(RunningHub hub) : IClassFixture<Running
         var submitted = await user.PrepareAsync(1, Numeric);
         (await user.PostAsync("/v1/tasks", submitted)).AssertStatus(201);
         var path = $"/v1/tasks/{submitted.Task}/comparisons";
-        var said = new ComparedInfo(0, [[new ComparedAttemptInfo(0, 1)]], user.Signing.Sign(SignedStatements.Compare(submitted.Task, 0, [[(0, 1)]])));
+        var said = new ComparedInfo(0, [[new ResultAttempt(0, 1)]], user.Signing.Sign(SignedStatements.Compare(submitted.Task, 0, [[new(0, 1)]])));
 
         var refused = (await user.PostAsync(path, new CompareRequest([said, said with { Part = -3 }]))).AssertStatus(200).Read<CompareResponse>().Refused;
         Assert.Equal([(0, FaultCodes.StaleAttempt), (-3, FaultCodes.StaleAttempt)], refused.Select(r => (r.Part, r.Fault.Code)));
         (await user.PostAsync(path, new CompareRequest([]))).AssertProblem(400, FaultCodes.Malformed, "compared");
-        var many = Enumerable.Range(0, VerifySpec.MaxOf + 1).Select(p => new ComparedAttemptInfo(p, 1)).ToList();
+        var many = Enumerable.Range(0, VerifySpec.MaxOf + 1).Select(p => new ResultAttempt(p, 1)).ToList();
         (await user.PostAsync(path, new CompareRequest([said with { Classes = [many] }]))).AssertProblem(400, FaultCodes.Malformed, "compared");
         (await user.PostTextAsync(path, """{"compared":[{"part":0,"classes":[null],"signature":""}]}""")).AssertProblem(400, FaultCodes.Malformed, "compared");
     }

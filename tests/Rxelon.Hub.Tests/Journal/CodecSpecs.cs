@@ -62,6 +62,7 @@ public sealed class CodecSpecs
     [InlineData("task.parts-accepted.1+stop")]
     [InlineData("task.submitted.1+seed")]
     [InlineData("task.parts-added.1+check")]
+    [InlineData("task.parts-added.1+compares")]
     [InlineData("node.state.1+quarantine")]
     [InlineData("node.state.1+reinstated")]
     [InlineData("task.operator-distrusted.1+elsewhere")]

@@ -35,6 +35,7 @@ internal static class Samples
             CheckSeed = Bytes(32, 27),
         },
         ["task.parts-added.1+check"] = new PartsAdded(3, [PartOrigin.Submitted(2) with { CheckOf = 2 }, PartOrigin.Submitted(0) with { CheckOf = 0 }], At),
+        ["task.parts-added.1+compares"] = new PartsAdded(3, [PartOrigin.Submitted(2) with { Source = null, CheckOf = 2, Compares = [new(2, 1), new(3, 4)] }], At),
         ["task.operator-distrusted.1+elsewhere"] = new OperatorDistrusted(Operator, [1, 300], [2], At) { Elsewhere = Node },
         ["node.state.1+reinstated"] = NodeState.Of(Node) with { Operator = Operator, EnrolledAt = At, RecordedTo = At, ReinstatedAt = At },
         ["node.state.1+quarantine"] = NodeState.Of(Node) with { Operator = Operator, Quarantine = new NodeQuarantined(Task, 1, 2, "outvoted", At) },
@@ -81,7 +82,7 @@ internal static class Samples
         new PartsReported(
             [new Reported(new Accepted(Attempt, Node, Operator, Blob(14), new Metering(1, 2, 3, 4, 5, 6, -7), new Tokens(8), Bytes(64, 15), true), Bytes(32, 30), Bytes(64, 31))], At),
         new AnswersRevealed([new RevealedAnswer(Attempt, Bytes(32, 32), Answer.FromBytes(Bytes(32, 33)))], At),
-        new AnswersCompared([new Comparison(7, [[Attempt, new(8, 1)], [new(9, 1)]], Bytes(64, 34))], At),
+        new AnswersCompared([new Comparison(7, [[Attempt, new(8, 1)], [new(9, 1)]], Bytes(64, 34)), new Comparison(3, [[new(3, 1)], [new(4, 2)]], Bytes(64, 35)) { By = (new(12, 1), Node) }], At),
         new PartsRejected([new Rejected(Attempt, Node, Operator, 3, "outvoted"), new Rejected(new(8, 1), Node, Operator, null, "reveal-mismatch")], At),
         new PartsSpared([new Spared(5, 3)], At),
         new OperatorDistrusted(Operator, [1, 300], [2], At),

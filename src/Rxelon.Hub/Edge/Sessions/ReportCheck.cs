@@ -27,6 +27,9 @@ internal static class ReportCheck
         if (!report.Commitment.IsEmpty && (report.Commitment.Length != AnswerCommitment.Size
             || !Signatures.Verify(identityKey, SignedStatements.Commit(attempt, node, report.Commitment.Span), report.CommitSignature.Span)))
             return new Fault(FaultCodes.BadSignature, "The promise of an answer is not signed by the node's identity.", Culprit.Node, Retryable: true);
+        if (report.Equal.Count > VerifySpec.MaxOf
+            || (report.Equal.Count > 0 && !Signatures.Verify(identityKey, SignedStatements.Compare(attempt.Task, attempt.Part, ClassesOf(report)), report.EqualSignature.Span)))
+            return new Fault(FaultCodes.BadSignature, "What the comparison found is not signed by the node's identity.", Culprit.Node, Retryable: true);
         if (result.Size > MaxResultBytes(outputBytes))
             return new Fault(FaultCodes.OutputLimit, "The result is larger than the task allows.", Culprit.Program, Retryable: true);
         if (result.IsInline && !IsWhole(report.Result, result))
@@ -43,6 +46,10 @@ internal static class ReportCheck
 
     internal static bool IsSigned(AttemptFailure failure, AttemptId attempt, NodeId node, byte[] identityKey)
         => Signatures.Verify(identityKey, SignedStatements.Failure(attempt, node, failure.Code, failure.Message), failure.Signature.Span);
+
+    /// <summary>Which results a comparison found equal; numbers that cannot be are none's.</summary>
+    internal static IReadOnlyList<IReadOnlyList<ResultAttempt>> ClassesOf(AttemptReport report)
+        => [.. report.Equal.Select(c => (IReadOnlyList<ResultAttempt>)[.. c.Attempts.Select(a => new ResultAttempt((int)Math.Min(a.Part, int.MaxValue), (int)Math.Min(a.Number, int.MaxValue)))])];
 
     /// <summary>True when the inline bytes are the blob that was named.</summary>
     internal static bool IsWhole(Blob blob, BlobRef reference)

@@ -197,6 +197,8 @@ internal sealed class SessionResults(
         var reported = new ReportedResult(WireMap.PartOf(attempt), result, WireMap.Metering(report.Metering), report.Signature.ToByteArray(), report.Stop)
         {
             Promise = report.Commitment.IsEmpty ? null : (report.Commitment.ToByteArray(), report.CommitSignature.ToByteArray()),
+            Compared = report.Equal.Count == 0 ? null
+                : ([.. ReportCheck.ClassesOf(report).Select(c => (IReadOnlyList<PartAttempt>)[.. c.Select(a => new PartAttempt(a.Part, a.Attempt))])], report.EqualSignature.ToByteArray()),
         };
         Keep(new Verified(attempt, known.Owner, result, result.IsInline ? report.Result.Inline.ToByteArray() : null, reported, null));
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Rxelon.Domain.Nodes;
 using Rxelon.Domain.Tasks;
@@ -314,6 +315,8 @@ internal sealed class SessionWork(
             assigned.Source = (uint)source;
         if (part.Checkpoint is { } checkpoint)
             assigned.CheckpointNumber = (uint)checkpoint.Attempt;
+        if (part.Tolerance is { } tolerance)
+            assigned.Tolerance = tolerance.ToString(CultureInfo.InvariantCulture);
         if (origin.Index != attempt.Part)
             assigned.Index = (uint)origin.Index;
         return assigned;

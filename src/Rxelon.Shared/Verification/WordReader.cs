@@ -1,4 +1,4 @@
-namespace Rxelon.Client.Comparing;
+namespace Rxelon.Shared.Verification;
 
 /// <summary>What a <see cref="WordReader"/> stands at.</summary>
 internal enum WordKind

@@ -1,37 +1,40 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
-using Rxelon.Shared.Api;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
-using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
-namespace Rxelon.Client.Comparing;
+namespace Rxelon.Shared.Verification;
+
+/// <summary>An attempt whose result is compared: of a part, or of a check of it.</summary>
+public readonly record struct ResultAttempt(int Part, int Attempt);
 
 /// <summary>
-/// One fetched result: its ciphertext, which may be a file, and its key. The plaintext is read through memory and kept nowhere.
+/// One result to be compared with others: its ciphertext, which may be a file, and its key. The plaintext is read through memory and kept nowhere.
 /// </summary>
-internal sealed class ComparedResult : IDisposable
+public sealed class ComparedResult : IDisposable
 {
     private readonly Stream _cipher;
     private readonly byte[] _key;
     private readonly PartContext _context;
 
-    internal ComparedResult(TaskId task, ComparedResultInfo info, Stream cipher, ReadOnlySpan<byte> taskKey)
+    /// <summary>Of one attempt; <paramref name="cipher"/> can seek and is disposed with this. The key is copied.</summary>
+    public ComparedResult(AttemptId attempt, Stream cipher, ReadOnlySpan<byte> resultKey)
     {
-        Attempt = new ComparedAttemptInfo(info.Part, info.Attempt);
+        Attempt = new ResultAttempt(attempt.Part, attempt.Number);
         _cipher = cipher;
-        _key = KeySchedule.Result(taskKey, info.Part, info.Attempt);
-        _context = PartContext.Result(task, info.Part, info.Attempt);
+        _key = resultKey.ToArray();
+        _context = PartContext.Result(attempt.Task, attempt.Part, attempt.Number);
     }
 
-    internal ComparedAttemptInfo Attempt { get; }
+    /// <summary>Whose it is.</summary>
+    public ResultAttempt Attempt { get; }
 
     /// <summary>What it says, without its fuel; null when it cannot be opened or is no archive: such a one is equal to none.</summary>
-    internal byte[]? Content { get; private set; }
+    public byte[]? Content { get; private set; }
 
     /// <summary>Reads it once to its end.</summary>
-    internal async Task ReadAsync(CancellationToken ct)
+    public async Task ReadAsync(CancellationToken ct)
     {
         try
         {
@@ -50,7 +53,7 @@ internal sealed class ComparedResult : IDisposable
     }
 
     /// <summary>Whether both have the same files in the same order, equal within the tolerance. Both were read before.</summary>
-    internal async Task<bool> EqualsAsync(ComparedResult other, double tolerance, CancellationToken ct)
+    private async Task<bool> EqualsAsync(ComparedResult other, double tolerance, CancellationToken ct)
     {
         if (Content is null || other.Content is null)
             return false;
@@ -72,6 +75,34 @@ internal sealed class ComparedResult : IDisposable
         }
     }
 
+    /// <summary>
+    /// Which of these, all read before, are equal within the tolerance. Each joins the first class whose first member it is equal to: being equal within
+    /// a tolerance is not transitive.
+    /// </summary>
+    public static async Task<IReadOnlyList<IReadOnlyList<ResultAttempt>>> ClassesAsync(IReadOnlyList<ComparedResult> results, double tolerance, CancellationToken ct)
+    {
+        List<List<ComparedResult>> classes = [];
+        foreach (var result in results)
+        {
+            List<ComparedResult>? joined = null;
+            foreach (var known in classes)
+            {
+                if (await known[0].EqualsAsync(result, tolerance, ct).ConfigureAwait(false))
+                {
+                    joined = known;
+                    break;
+                }
+            }
+
+            if (joined is null)
+                classes.Add(joined = []);
+            joined.Add(result);
+        }
+
+        return [.. classes.Select(c => (IReadOnlyList<ResultAttempt>)[.. c.Select(r => r.Attempt)])];
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(_key);

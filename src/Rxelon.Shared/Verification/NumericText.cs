@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Rxelon.Client.Comparing;
+namespace Rxelon.Shared.Verification;
 
 /// <summary>Compares texts whose numbers may differ a little (docs/design/verification.md).</summary>
 internal static class NumericText

@@ -1,7 +1,7 @@
 using System.Text;
-using Rxelon.Client.Comparing;
+using Rxelon.Shared.Verification;
 
-namespace Rxelon.Client.Tests.Comparing;
+namespace Rxelon.Shared.Tests.Verification;
 
 /// <summary>When two texts say the same within a tolerance, and when they do not.</summary>
 public sealed class NumericTextSpecs
