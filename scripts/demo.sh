@@ -195,7 +195,7 @@ demo_ledger() {
     step "Somebody edits a copy of the journal; the audit of the untouched one comes first"
     shown rxelon_hub ledger audit --data "$RX_HUB_DATA" || die 1 "the audit found differences where nobody changed anything"
     tampered_copy "$RX_STATE/demo/tampered"
-    say "  in the copy, one letter of the first task's name is another"
+    say "  in the copy, one letter of the name 'wordstats' is another (two tasks have that name)"
     shown rxelon_hub ledger audit --data "$RX_STATE/demo/tampered" || found=$?
     [ "$found" -eq 1 ] || die 1 "the audit did not find the edited row"
 

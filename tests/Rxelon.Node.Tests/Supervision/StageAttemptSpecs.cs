@@ -109,7 +109,7 @@ public sealed class StageAttemptSpecs : NodeUnderTest
         return files;
     }
 
-    private static NeededBlob Needed(ScriptedTask task, int part, int number, string text)
+    internal static NeededBlob Needed(ScriptedTask task, int part, int number, string text)
     {
         var archive = Parts.Input(("stdout", text), ("stderr", "for people"), ("out/f", $"file of {text}"));
         var cipher = PartCipher.Seal(archive, KeyOf(task, part, number), CipherSuite.Aes256Gcm, PartContext.Result(task.Id, part, number));
