@@ -51,6 +51,11 @@ public sealed class TestNetwork : IAsyncDisposable
             new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["RXELON_HOME"] = Accounts, ["RXELON_PROFILE"] = profile },
             stdin, directory ?? Directory);
 
+    /// <summary>The same as a process that goes on beside the test, which may kill it.</summary>
+    public RxProcess StartCli(string profile, params string[] arguments)
+        => Track(RxProcess.Start(
+            "Rxelon.Cli", "rxelon.dll", arguments, new Dictionary<string, string> { ["RXELON_HOME"] = Accounts, ["RXELON_PROFILE"] = profile }));
+
     /// <summary>The operator's command line.</summary>
     public Task<RxRun> NodeAsync(IEnumerable<string> arguments, byte[]? stdin = null)
         => RxProcess.RunAsync("Rxelon.Node", "rxelon-node.dll", arguments, CommandPatience, null, stdin, Directory);

@@ -26,18 +26,36 @@ public sealed class CheckpointSpecs(RunningNetwork net) : IClassFixture<RunningN
         var first = await RunningAsync(task);
         var node = first.Parts[0].Node!.Value;
 
-        // It moves once its program has left something.
-        var moved = await Eventually.SeeAsync("the part moved", RunningNetwork.Patience, async () =>
-        {
-            await net.Network.PbmAsync("nodes", "drain", "-node", node.ToString(), "-reason", "new-disks");
-            return (await net.Hub.TaskAsync(task)) is { IsOk: true } t && t.Value.Parts[0].Attempt > 1 ? t.Value : null;
-        });
+        var moved = await DrainAsync(task, node);
 
         Assert.Equal("handed-over", moved.Parts[0].LastFault!.Code);
         var ended = await net.SeeTaskAsync(task, "ended", t => t.Summary.EndedAt is not null);
         Assert.Equal(("Completed", 2), (ended.Summary.Phase, ended.Parts[0].Attempt));
         Assert.NotEqual(node, ended.Parts[0].Node);
         Assert.Equal("began from 7", await OutputAsync(task));
+        await RestartAsync(node);
+    }
+
+    [Fact]
+    public async Task A_sealed_tasks_part_goes_on_elsewhere_with_keys_of_another_client_than_the_one_that_was_killed_and_the_hub_has_none()
+    {
+        await net.NodesOnlineAsync(2);
+        var module = Wat.Module(net.Network.Directory, "sealed", Wat.Stateful, Wat.StatefulData);
+        var task = await DetachAsync("run", "wasm", module, "--time", "120s", "--custody", "sealed", "--rotate");
+        var holder = net.Network.StartCli(RunningNetwork.User, "task", "keys", task.ToString());
+        var node = (await RunningAsync(task)).Parts[0].Node!.Value;
+        await holder.KillAsync();
+        await DrainAsync(task, node);
+        await Eventually.TrueAsync("waiting for its owner", RunningNetwork.Patience, async () => (await net.Hub.WhyAsync(task)).Value.Code == "owner-keys");
+
+        var keys = await net.CliAsync(RunningNetwork.User, "task", "keys", task.ToString());
+
+        Assert.True(keys.Code == 0, keys.ToString());
+        var ended = (await net.Hub.TaskAsync(task)).Value;
+        Assert.Equal(("Completed", 2), (ended.Summary.Phase, ended.Parts[0].Attempt));
+        Assert.NotEqual(node, ended.Parts[0].Node);
+        Assert.Equal("began from 7", await OutputAsync(task));
+        TaskNeedles.Of(ended, net.Keys, parts: 1, attempts: 2).AssertHubHasNone(net.Network);
         await RestartAsync(node);
     }
 
@@ -61,6 +79,13 @@ public sealed class CheckpointSpecs(RunningNetwork net) : IClassFixture<RunningN
         Assert.Matches("^began from [1-9][0-9]*\\s*$", await OutputAsync(task));
         Assert.Empty(await Engine.SandboxesAsync(engine));
     }
+
+    /// <summary>Until the part has moved, which it does once its program has left something.</summary>
+    private Task<TaskResponse> DrainAsync(TaskId task, NodeId node) => Eventually.SeeAsync("the part moved", RunningNetwork.Patience, async () =>
+    {
+        await net.Network.PbmAsync("nodes", "drain", "-node", node.ToString(), "-reason", "new-disks");
+        return (await net.Hub.TaskAsync(task)) is { IsOk: true } t && t.Value.Parts[0].Attempt > 1 ? t.Value : null;
+    });
 
     private async Task<TaskId> DetachAsync(params string[] arguments)
     {

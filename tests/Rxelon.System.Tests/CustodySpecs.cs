@@ -1,10 +1,7 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Rxelon.Client.Profiles;
-using Rxelon.Client.Results;
 using Rxelon.Drills;
 using Rxelon.Shared.Api;
-using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.System.Tests.Networks;
 using Rxelon.System.Tests.Programs;
@@ -35,19 +32,14 @@ public sealed class CustodySpecs(RunningNetwork net)
 
         var task = await TaskAsync(run.Error);
         Assert.Equal(("Completed", Parts), (task.Summary.Phase, task.Summary.PartsAccepted));
-        var keys = KeysOf(task, out var known);
-        var inMemory = keys.InMemory(net.Network.Hub.Id, out var looked);
-        Assert.Empty(inMemory);
-        Assert.Empty(keys.InFiles(net.Network.HubData));
-        Assert.Empty(keys.In(proxy.Sent));
-        Assert.Empty(keys.In(global::System.Text.Encoding.UTF8.GetBytes(net.Network.Hub.Output)));
+        var needles = TaskNeedles.Of(task, net.Keys, Parts, Attempts);
+        needles.AssertHubHasNone(net.Network);
+        Assert.Empty(needles.Keys.In(proxy.Sent));
 
         // The same search finds what the hub does have of this task, in each of those places: so it can fail.
-        Assert.True(looked > 10 << 20, $"Only {looked} bytes of the hub's memory were readable.");
-        Assert.NotEmpty(known.InFiles(net.Network.HubData));
-        Assert.NotEmpty(known.In(proxy.Sent));
+        Assert.NotEmpty(needles.Known.In(proxy.Sent));
         await net.Hub.TaskAsync(task.Summary.Task);
-        Assert.NotEmpty(known.InMemory(net.Network.Hub.Id, out _));
+        Assert.NotEmpty(needles.Known.InMemory(net.Network.Hub.Id, out _));
     }
 
     [Fact]
@@ -56,7 +48,7 @@ public sealed class CustodySpecs(RunningNetwork net)
         // Nowhere to run: the command waits as key holder until the test has looked.
         var cli = net.Network.CliAsync(RunningNetwork.User, Run("--region", "nowhere", "--name", "unplaced"), Secrets, null, _folder);
         var task = await SeeAsync("unplaced", t => true);
-        var keys = KeysOf(task, out _);
+        var keys = TaskNeedles.Of(task, net.Keys, Parts, Attempts).Keys;
         await Eventually.TrueAsync("K in the client's memory", Patience, () => Task.FromResult(
             Clients(_folder).Any(pid => keys.InMemory(pid, out _).Any(found => found.Contains("K raw", StringComparison.Ordinal)))));
         Assert.Empty(keys.InMemory(net.Network.Hub.Id, out _));
@@ -122,31 +114,6 @@ public sealed class CustodySpecs(RunningNetwork net)
         => Eventually.SeeAsync(name, Patience, async () =>
             (await net.Hub.TasksAsync()).Value.Tasks.FirstOrDefault(t => t.Name == name) is { } summary
                 && (await net.Hub.TaskAsync(summary.Task)) is { IsOk: true } task && seen(task.Value) ? task.Value : null);
-
-    /// <summary>K and everything that follows from it; and, apart, what the hub must have: K as sealed to its owner.</summary>
-    private Needles KeysOf(TaskResponse task, out Needles known)
-    {
-        var taskKey = TaskKeyRecovery.Open(task, net.Keys).Value;
-        var keys = new Needles();
-        keys.Add("K", taskKey);
-        keys.Add("program key", KeySchedule.Shared(taskKey, PartGrant.ProgramBlob));
-        for (var part = 0; part < Parts; part++)
-        {
-            keys.Add($"input key {part}", KeySchedule.Input(taskKey, part));
-            keys.Add($"verify key {part}", KeySchedule.Verify(taskKey, part));
-            for (var attempt = 1; attempt <= Attempts; attempt++)
-            {
-                keys.Add($"result key {part}/{attempt}", KeySchedule.Result(taskKey, part, attempt));
-                keys.Add($"log key {part}/{attempt}", KeySchedule.Log(taskKey, part, attempt));
-            }
-        }
-
-        CryptographicOperations.ZeroMemory(taskKey);
-        Assert.True(SealedKey.TryRead(task.OwnerKey, out var sealedKey));
-        known = new Needles();
-        known.Add("sealed K", sealedKey.Ciphertext);
-        return keys;
-    }
 
     /// <summary>Command lines at work in that folder.</summary>
     private static IEnumerable<int> Clients(string folder)

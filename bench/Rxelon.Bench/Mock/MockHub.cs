@@ -8,6 +8,7 @@ using Rxelon.Domain.Accounts;
 using Rxelon.Domain.Tasks;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
+using Rxelon.Hub.Disk;
 using Rxelon.Hub.Entities;
 using Rxelon.Hub.Live;
 using Rxelon.Hub.Projections;
@@ -90,7 +91,11 @@ internal sealed class MockHub : IAsyncDisposable
                 services.AddLogging(log => log.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole())
                     .AddSingleton(vault ?? new MockVault())
                     .AddSingleton<IBlobStore>(new MockBlobs())
-                    .AddSingleton<ILogStore>(provider => LogStore.Open(options.DataDirectory, TimeProvider.System, provider.GetRequiredService<ILogger<LogStore>>()))
+                    .AddSingleton<ILogStore>(provider =>
+                    {
+                        var log = provider.GetRequiredService<ILogger<LogStore>>();
+                        return LogStore.Open(options.DataDirectory, DiskReserve.Of(options.DataDirectory, options.DiskReserveBytes, log), TimeProvider.System, log);
+                    })
                     .AddRxelonIndexes(options);
                 if (sealing)
                     services.AddRxelonLedger(OpenLedger(options));

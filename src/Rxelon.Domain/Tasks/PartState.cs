@@ -44,6 +44,9 @@ public sealed record PartState(int Attempts, RunningAttempt? Running, Accepted? 
 public sealed record RunningAttempt(
     NodeId Node, AccountId Operator, ulong Session, Tokens AskPerCoreHour, Tokens Cap, DateTimeOffset Due, byte[]? SessionKey)
 {
+    /// <summary>When its keys went out; null before, and while they are asked for once more because a restarted hub had lost them.</summary>
+    public DateTimeOffset? KeysAt { get; init; }
+
     /// <summary>What it shows while it waits for keys from its owner's client. Not kept: the node asks again.</summary>
     public KeyWait? Wait { get; init; }
 }

@@ -8,10 +8,8 @@ public sealed record PartCheckpoint(BlobRef Blob, int Attempt);
 /// <summary>Where checkpoints are kept, for how long, and who begins from them (docs/design/checkpoints.md).</summary>
 public static class TaskCheckpoints
 {
-    /// <summary>
-    /// False for a verified task (a result that two nodes made cannot be held against either) and where the owner's client seals the keys.
-    /// </summary>
-    public static bool MayBeKept(TaskState state) => !state.PaysAtTheEnd && !TaskKeyGrants.AreOwners(state);
+    /// <summary>False for a verified task: a result that two nodes made cannot be held against either.</summary>
+    public static bool MayBeKept(TaskState state) => !state.PaysAtTheEnd;
 
     /// <summary>What the part's next or present attempt begins from; null for its input.</summary>
     public static PartCheckpoint? Of(TaskState state, int part) => state.Parts[part].Checkpoint;

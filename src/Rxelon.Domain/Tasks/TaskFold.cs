@@ -103,7 +103,7 @@ internal static class TaskFold
         {
             var part = parts[r.Attempt.Part];
             var due = e.At + TaskRules.Allowed(state.StageOf(part));
-            parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due, Wait = null } };
+            parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due, KeysAt = e.At, Wait = null } };
             first = Earlier(first, due);
         }
 

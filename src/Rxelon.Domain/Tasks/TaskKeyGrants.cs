@@ -66,6 +66,8 @@ internal static class TaskKeyGrants
                 {
                     Origin = state.OriginOf(a.Attempt.Part),
                     Results = state.InputOf(a.Attempt.Part).Results,
+                    MayLeaveCheckpoint = TaskCheckpoints.MayBeKept(state),
+                    BeginsFrom = TaskCheckpoints.Of(state, a.Attempt.Part)?.Attempt,
                 })])
             : TaskDecider.NotFound(c.Task);
 
@@ -104,7 +106,7 @@ internal static class TaskKeyGrants
         foreach (var (attempt, wait) in e.Attempts)
         {
             var part = parts[attempt.Part];
-            parts[attempt.Part] = part with { Running = part.Running! with { Wait = wait, Due = due } };
+            parts[attempt.Part] = part with { Running = part.Running! with { Wait = wait, Due = due, KeysAt = null } };
         }
 
         return state with { Parts = parts.ToVector(), AttemptsDue = TaskFold.Earlier(state.AttemptsDue, due) };
@@ -118,11 +120,16 @@ internal static class TaskKeyGrants
         {
             var part = parts[attempt.Part];
             var due = e.At + TaskRules.Allowed(state.StageOf(part));
-            parts[attempt.Part] = part with { Running = part.Running! with { Wait = null, Due = due } };
+            parts[attempt.Part] = part with { Running = part.Running! with { Wait = null, Due = due, KeysAt = e.At } };
             next = TaskFold.Earlier(next, due);
         }
 
-        return state with { Parts = parts.ToVector(), AttemptsDue = next };
+        return state with
+        {
+            Parts = parts.ToVector(),
+            AttemptsDue = next,
+            StragglersDue = TaskSpeculation.IsOn(state) ? TaskSpeculation.Look(state, e.At) : null,
+        };
     }
 
     private static TaskReply? Refusal(TaskState state, ITaskCommand c)

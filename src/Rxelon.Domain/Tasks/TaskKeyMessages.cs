@@ -55,6 +55,12 @@ public sealed record KeyRequest(PartAttempt Attempt, NodeId Node, AccountId Oper
 
     /// <summary>The results that it gets.</summary>
     public IReadOnlyList<NeededResult> Results { get; init; } = [];
+
+    /// <summary>It may leave a checkpoint.</summary>
+    public bool MayLeaveCheckpoint { get; init; }
+
+    /// <summary>The attempt whose checkpoint it begins from; null: from the input.</summary>
+    public int? BeginsFrom { get; init; }
 }
 
 /// <summary>Per attempt: handed on, or why not.</summary>

@@ -58,13 +58,12 @@ internal static class TaskSpeculation
         {
             var part = state.Parts[attempt.Part];
             var stage = state.StageOf(part);
-            if (running.SessionKey is null || IsPaired(state, attempt.Part))
+            if (running.KeysAt is not { } begun || IsPaired(state, attempt.Part))
                 continue;
             if (!medians.TryGetValue(stage.Number, out var median))
                 medians[stage.Number] = median = Median(state, stage.Number);
             if (median is not { } usual)
                 continue;
-            var begun = running.Due - TaskRules.Allowed(stage);
             var patience = usual > TaskRules.StragglerLead ? usual * TaskRules.StragglerTimes : usual + TaskRules.StragglerLead;
             if (begun + patience > now)
                 next = TaskFold.Earlier(next, begun + patience);

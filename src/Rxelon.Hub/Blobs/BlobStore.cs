@@ -1,4 +1,5 @@
 using Rxelon.Hub.Config;
+using Rxelon.Hub.Disk;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -21,15 +22,17 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
     private readonly string _root;
     private readonly long _quota;
     private readonly ObjectShelf? _shelf;
+    private readonly DiskReserve _reserve;
 
-    private BlobStore(string directory, long quota, IObjectStore? objects, TimeProvider time, ILogger log)
+    private BlobStore(string directory, long quota, DiskReserve reserve, IObjectStore? objects, TimeProvider time, ILogger log)
     {
+        _reserve = reserve;
         _root = Path.Combine(directory, "blobs");
         _quota = quota;
         Directory.CreateDirectory(_root);
         var uploads = Directory.CreateDirectory(Path.Combine(directory, "uploads")).FullName;
         _database = new BlobDatabase(Path.Combine(directory, "blobs.db"));
-        _uploads = new UploadFolder(uploads);
+        _uploads = new UploadFolder(uploads, reserve);
         _writer = new BlobWriter(_database, log);
         _shelf = objects is null ? null : new ObjectShelf(objects, _database, _writer, time, log);
     }
@@ -38,9 +41,9 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
     /// Opens or makes the store in the hub's data directory, removes uploads that nobody continued for a day and files that a
     /// crash left without an owner. Large blobs go to <paramref name="objects"/>, when given; the store disposes it.
     /// </summary>
-    internal static BlobStore Open(HubOptions options, TimeProvider time, ILogger log, IObjectStore? objects = null)
+    internal static BlobStore Open(HubOptions options, DiskReserve reserve, TimeProvider time, ILogger log, IObjectStore? objects = null)
     {
-        var store = new BlobStore(options.DataDirectory, options.QuotaBytes, objects, time, log);
+        var store = new BlobStore(options.DataDirectory, options.QuotaBytes, reserve, objects, time, log);
         var stale = store._uploads.Sweep(time.GetUtcNow() - StaleAfter);
         var orphans = store.DeleteOrphans();
         if (stale + orphans > 0)
@@ -58,6 +61,8 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
     {
         if (blobs.FirstOrDefault(b => b.Length > BlobRef.InlineLimit) is { IsEmpty: false } large)
             return new Fault(FaultCodes.TooLarge, $"{large.Length} bytes are not a small blob; use an upload.", Culprit.Input);
+        if (!_reserve.Allows(blobs.Sum(b => (long)b.Length)))
+            return _reserve.Fault;
         var named = blobs.Select(b => (Ref: new BlobRef(BlobId.Of(b.Span), b.Length), Content: b.ToArray())).ToList();
         return await _writer.WriteAsync<IReadOnlyList<BlobRef>>(
             transaction =>
@@ -258,6 +263,8 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
         var promised = _database.Usage(owner) + _uploads.PromisedBytes(owner);
         if (promised + total > _quota)
             return QuotaExceeded(promised + total);
+        if (!_reserve.Allows(total))
+            return _reserve.Fault;
         try
         {
             return _uploads.Create(owner, id, total);

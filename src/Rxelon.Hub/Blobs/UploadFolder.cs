@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
+using Rxelon.Hub.Disk;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 
@@ -11,7 +12,7 @@ namespace Rxelon.Hub.Blobs;
 /// Unfinished uploads: <c>uploads/{account}/{sha256}.{total}</c>. The file's length is the offset, so nothing else has to survive
 /// a crash. The running hash is kept in memory while the process lives and made again from the file otherwise.
 /// </summary>
-internal sealed class UploadFolder(string root) : IDisposable
+internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposable
 {
     private const int BufferSize = 128 * 1024;
     private const int MaxRunningHashes = 1024;
@@ -49,13 +50,15 @@ internal sealed class UploadFolder(string root) : IDisposable
 
     /// <summary>
     /// Appends content to the file, which is <paramref name="offset"/> long, and syncs it. The digest is given when the upload
-    /// is complete. Content beyond the total is malformed, and nothing of it is kept.
+    /// is complete. Content beyond the total is malformed, and nothing of it is kept; what no longer fits beside the disk reserve is not
+    /// taken, and what came before stays.
     /// </summary>
     internal async Task<Outcome<(long Offset, BlobId? Digest)>> AppendAsync(
         AccountId owner, BlobId id, string path, long total, long offset, Stream content, CancellationToken cancel)
     {
         var hash = await TakeHashAsync(owner, id, path, offset, cancel).ConfigureAwait(false);
         ExceptionDispatchInfo? cut = null;
+        var hasRoom = true;
         var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0, useAsync: false);
         await using var closing = file.ConfigureAwait(false);
         file.Position = offset;
@@ -82,6 +85,10 @@ internal sealed class UploadFolder(string root) : IDisposable
                 return new Fault(FaultCodes.Malformed, $"More than the {total} bytes that the upload promised were sent.", Culprit.Input);
             }
 
+            // Asked piece by piece: others write meanwhile, and what they were promised is not there yet.
+            hasRoom = reserve.Allows(read);
+            if (!hasRoom)
+                break;
             file.Write(buffer, 0, read);
             hash.Append(buffer.AsSpan(0, read));
         }
@@ -95,7 +102,7 @@ internal sealed class UploadFolder(string root) : IDisposable
 
         KeepHash(owner, id, hash);
         cut?.Throw();
-        return (hash.Length, null);
+        return hasRoom ? (hash.Length, null) : reserve.Fault;
     }
 
     internal void Forget(AccountId owner, BlobId id)

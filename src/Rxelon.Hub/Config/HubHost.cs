@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Data.Sqlite;
 using Rxelon.Hub.Admin;
 using Rxelon.Hub.Blobs;
+using Rxelon.Hub.Disk;
 using Rxelon.Hub.Edge;
 using Rxelon.Hub.Enrolment;
 using Rxelon.Hub.Http;
@@ -118,12 +119,14 @@ public sealed class HubHost : IAsyncDisposable
     {
         services.AddSingleton(options).AddSingleton(time).AddSingleton<HubAddresses>().AddSingleton<HubWarmUp>();
         services.AddSingleton(_ => authority).AddSingleton<IVault>(_ => vault);
+        services.AddSingleton(provider => DiskReserve.Of(options.DataDirectory, options.DiskReserveBytes, provider.GetRequiredService<ILogger<DiskReserve>>()));
         services.AddSingleton<IBlobStore>(provider => BlobStore.Open(
-            options, time, provider.GetRequiredService<ILogger<BlobStore>>(), bucket is null ? null : new S3ObjectStore(bucket)));
+            options, provider.GetRequiredService<DiskReserve>(), time, provider.GetRequiredService<ILogger<BlobStore>>(), bucket is null ? null : new S3ObjectStore(bucket)));
         services.AddSingleton(provider => CapabilityUrls.Open(
             options.DataDirectory, () => provider.GetRequiredService<HubAddresses>().PublicUrl, time));
         services.AddSingleton<ICapabilityUrls>(provider => provider.GetRequiredService<CapabilityUrls>());
-        services.AddSingleton<ILogStore>(provider => LogStore.Open(options.DataDirectory, time, provider.GetRequiredService<ILogger<LogStore>>()));
+        services.AddSingleton<ILogStore>(provider => LogStore.Open(
+            options.DataDirectory, provider.GetRequiredService<DiskReserve>(), time, provider.GetRequiredService<ILogger<LogStore>>()));
         services.AddSingleton<IProgressBoard, ProgressBoard>();
         services.AddSingleton<IOperationRecords>(_ => new OperationRecords(new HubFiles(options.DataDirectory).Operations));
         services.AddSingleton<IKnownClients>(_ => new KnownClients(Path.Combine(options.DataDirectory, "clients.allowed"), options.AllowedClients));

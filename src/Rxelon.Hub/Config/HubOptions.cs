@@ -50,6 +50,9 @@ public sealed class HubOptions
     /// <summary>Bytes of ciphertext an account may store.</summary>
     public long QuotaBytes { get; set; } = 20L << 30;
 
+    /// <summary>Bytes of the data directory's volume that uploads, results and logs leave free, so that the journal can always be written; 0 for none.</summary>
+    public long DiskReserveBytes { get; set; } = 512L << 20;
+
     /// <summary>Largest encrypted part or result, bytes.</summary>
     public long MaxPartBytes { get; set; } = 4L << 30;
 

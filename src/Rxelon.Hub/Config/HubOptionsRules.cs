@@ -107,6 +107,8 @@ internal static class HubOptionsRules
             yield return "FeePermille: 0 to 1000.";
         if (o.QuotaBytes < 1)
             yield return "QuotaBytes: at least 1.";
+        if (o.DiskReserveBytes < 0)
+            yield return "DiskReserveBytes: 0 (none) or more.";
         if (o.MaxPartBytes < 1)
             yield return "MaxPartBytes: at least 1.";
         if (o.LedgerOrigin is { } origin && (origin.Length is 0 or > 200 || origin.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c))))

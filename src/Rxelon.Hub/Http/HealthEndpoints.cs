@@ -2,6 +2,7 @@ using Akka.Actor;
 using Rxelon.Domain.Accounts;
 using Rxelon.Hub.Blobs;
 using Rxelon.Hub.Config;
+using Rxelon.Hub.Disk;
 using Rxelon.Hub.Sealing;
 using Rxelon.Shared.Api;
 
@@ -22,7 +23,8 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> ReadyAsync(
-        HubCalls calls, HubOptions options, HubAddresses addresses, IBlobStore blobs, LedgerBoard board, TimeProvider time, CancellationToken cancel)
+        HubCalls calls, HubOptions options, HubAddresses addresses, IBlobStore blobs, LedgerBoard board, DiskReserve reserve, TimeProvider time,
+        CancellationToken cancel)
     {
         var checks = new Dictionary<string, string>
         {
@@ -32,6 +34,8 @@ internal static class HealthEndpoints
             ["blobs"] = (await blobs.ProbeAsync(cancel))?.Message ?? Ok,
         };
         var ready = checks.Values.All(c => c == Ok);
+        // A hub that takes no more uploads still has results to give, and room to win by that.
+        checks.Add("uploads", reserve.Allows(0) ? Ok : reserve.Fault.Message);
         // Without its ledger a hub still works; its receipts wait.
         checks.Add("ledger", board.Status is { Phase: LedgerPhase.Stopped, Trouble: { } why } ? why.Message : Ok);
         return Answers.Json(

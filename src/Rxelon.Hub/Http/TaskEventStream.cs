@@ -51,19 +51,27 @@ internal sealed class TaskEventStream(HttpContext context, TaskView first, IProg
     /// <summary>What running parts say of themselves changes without the task's doing; true when that was told.</summary>
     internal async Task<bool> ProgressAsync(CancellationToken cancel)
     {
-        if (_last is not { } last || board.Of(last.Task) is null || Progress(last) == last.Progress)
+        if (_last is not { } last || board.Of(last.Task) is not { } said)
             return false;
-        await SendAsync(last with { Changed = [] }, _phase, cancel);
+        var progress = Progress(last, said);
+        if (progress == last.Progress)
+            return false;
+        await WriteAsync(last with { Changed = [], Progress = progress }, cancel);
         return true;
     }
 
-    private ProgressInfo Progress(TaskNewsInfo news) => TaskMapping.Progress(
-        Math.Max(_planned, news.PartsTotal), news.PartsAccepted, board.Of(news.Task), p => !_checks.Contains(p), _started, time.GetUtcNow(), HasEnded);
+    private ProgressInfo Progress(TaskNewsInfo news, IReadOnlyDictionary<int, int>? said) => TaskMapping.Progress(
+        Math.Max(_planned, news.PartsTotal), news.PartsAccepted, said, p => !_checks.Contains(p), _started, time.GetUtcNow(), HasEnded);
 
-    private async Task SendAsync(TaskNewsInfo news, TaskPhase phase, CancellationToken cancel)
+    private Task SendAsync(TaskNewsInfo news, TaskPhase phase, CancellationToken cancel)
     {
         _phase = phase;
-        _last = news with { Progress = Progress(news) };
+        return WriteAsync(news with { Progress = Progress(news, board.Of(news.Task)) }, cancel);
+    }
+
+    private async Task WriteAsync(TaskNewsInfo news, CancellationToken cancel)
+    {
+        _last = news;
         var json = JsonSerializer.Serialize(_last, ApiJson.Default.TaskNewsInfo);
         await context.Response.WriteAsync($"id: {++_id}\nevent: task\ndata: {json}\n\n", cancel);
         await context.Response.Body.FlushAsync(cancel);

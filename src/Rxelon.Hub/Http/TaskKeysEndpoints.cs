@@ -81,5 +81,7 @@ internal static class TaskKeysEndpoints
     {
         Origin = r.Origin is { Stage: 0, CheckOf: null, Source: { } own, NeedCount: 0 } && own == r.Attempt.Part ? null
             : new KeyOriginInfo(r.Origin.Stage, r.Origin.Round, r.Origin.Index, r.Origin.CheckOf, [.. r.Results.Select(n => new NeededKeyInfo(n.Part, n.Attempt))]),
+        MayLeaveCheckpoint = r.MayLeaveCheckpoint,
+        BeginsFrom = r.BeginsFrom,
     };
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Rxelon.Hub.Disk;
 using Rxelon.Shared.Ids;
 
 namespace Rxelon.Hub.Live;
@@ -15,6 +16,7 @@ internal sealed class LogStore : ILogStore, IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly LogFolder _folder;
+    private readonly DiskReserve _reserve;
     private readonly Channel<Chunk> _queue = Channel.CreateBounded<Chunk>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Dictionary<TaskId, HashSet<LogWatch>> _watches = [];
     private readonly TimeProvider _time;
@@ -22,16 +24,17 @@ internal sealed class LogStore : ILogStore, IAsyncDisposable
     private readonly Task _writing;
     private long? _complained;
 
-    private LogStore(string path, TimeProvider time, ILogger log)
+    private LogStore(string path, DiskReserve reserve, TimeProvider time, ILogger log)
     {
+        _reserve = reserve;
         _folder = new LogFolder(path);
         _time = time;
         _log = log;
         _writing = Task.Run(WriteAsync);
     }
 
-    internal static LogStore Open(string dataDirectory, TimeProvider time, ILogger log)
-        => new(Directory.CreateDirectory(Path.Combine(dataDirectory, FolderName)).FullName, time, log);
+    internal static LogStore Open(string dataDirectory, DiskReserve reserve, TimeProvider time, ILogger log)
+        => new(Directory.CreateDirectory(Path.Combine(dataDirectory, FolderName)).FullName, reserve, time, log);
 
     /// <inheritdoc/>
     public bool Append(AttemptId attempt, uint number, ReadOnlyMemory<byte> chunk) => _queue.Writer.TryWrite(new Chunk(attempt, number, chunk));
@@ -77,6 +80,8 @@ internal sealed class LogStore : ILogStore, IAsyncDisposable
     {
         await foreach (var chunk in _queue.Reader.ReadAllAsync())
         {
+            if (!_reserve.Allows(chunk.Bytes.Length))
+                continue; // the reserve says so in the hub's log
             try
             {
                 bool written;

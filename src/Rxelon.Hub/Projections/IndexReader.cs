@@ -89,7 +89,7 @@ internal sealed class IndexReader(SqliteFile index) : ITaskIndex, INodeIndex, IA
             ("$limit", limit));
 
     /// <summary>Verified tasks that live.</summary>
-    internal List<string> OpenVerified() => Query("SELECT id FROM tasks WHERE verified IS NOT NULL AND ended IS NULL", r => r.GetString(0));
+    internal List<string> OpenVerified() => Query("SELECT id FROM tasks WHERE verified AND ended IS NULL", r => r.GetString(0));
 
     /// <summary>Nodes that gave a wrong answer and were not reinstated.</summary>
     internal List<string> Quarantined() => Query("SELECT id FROM nodes WHERE quarantine IS NOT NULL", r => r.GetString(0));

@@ -14,18 +14,21 @@ namespace Rxelon.Hub.Projections;
 internal sealed class IndexStore : IDisposable
 {
     /// <summary>Raised whenever tables or folds change.</summary>
-    private const long Version = 2;
+    private const long Version = 3;
 
     private const string Tables = """
         CREATE TABLE tasks(
           id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, kind INTEGER NOT NULL, phase INTEGER NOT NULL,
           total INTEGER NOT NULL, accepted INTEGER NOT NULL, running INTEGER NOT NULL, hold INTEGER NOT NULL, cost INTEGER NOT NULL,
           submitted INTEGER NOT NULL, ended INTEGER, retain INTEGER NOT NULL, held INTEGER NOT NULL, settled INTEGER NOT NULL,
-          erased INTEGER, due INTEGER, code TEXT, message TEXT, culprit INTEGER, retryable INTEGER, checks INTEGER NOT NULL, checks_accepted INTEGER NOT NULL, verified BLOB) WITHOUT ROWID;
+          erased INTEGER, due INTEGER, code TEXT, message TEXT, culprit INTEGER, retryable INTEGER, checks INTEGER NOT NULL, checks_accepted INTEGER NOT NULL,
+          verified INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX tasks_of_owner ON tasks(owner, submitted DESC, id DESC);
         CREATE INDEX tasks_by_time ON tasks(submitted DESC, id DESC);
         CREATE INDEX tasks_due ON tasks(due, id) WHERE due IS NOT NULL;
         CREATE INDEX tasks_erased ON tasks(erased) WHERE erased IS NOT NULL;
+        CREATE TABLE verified(
+          task TEXT NOT NULL, part INTEGER NOT NULL, known INTEGER NOT NULL, cost INTEGER NOT NULL, PRIMARY KEY(task, part)) WITHOUT ROWID;
         CREATE TABLE accounts(
           id TEXT PRIMARY KEY, name TEXT NOT NULL, kind INTEGER NOT NULL, closed INTEGER NOT NULL, opened INTEGER NOT NULL,
           owed INTEGER NOT NULL, transit INTEGER NOT NULL) WITHOUT ROWID;
@@ -40,6 +43,9 @@ internal sealed class IndexStore : IDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _writeTask;
     private readonly SqliteCommand _readTask;
+    private readonly SqliteCommand _writePart;
+    private readonly SqliteCommand _readPart;
+    private readonly SqliteCommand _dropParts;
     private readonly SqliteCommand _writeAccount;
     private readonly SqliteCommand _readAccount;
     private readonly SqliteCommand _writeNode;
@@ -59,6 +65,9 @@ internal sealed class IndexStore : IDisposable
               $erased, $due, $code, $message, $culprit, $retryable, $checks, $checksAccepted, $verified)
             """);
         _readTask = Command($"SELECT {IndexRows.TaskColumns}, retain, held, verified FROM tasks WHERE id = $id");
+        _writePart = Command("INSERT OR REPLACE INTO verified VALUES($task, $part, $known, $cost)");
+        _readPart = Command("SELECT known, cost FROM verified WHERE task = $task AND part = $part");
+        _dropParts = Command("DELETE FROM verified WHERE task = $task");
         _writeAccount = Command("INSERT OR REPLACE INTO accounts VALUES($id, $name, $kind, $closed, $opened, $owed, $transit)");
         _readAccount = Command("SELECT name, kind, closed, opened, owed, transit FROM accounts WHERE id = $id");
         _writeNode = Command(
@@ -84,7 +93,7 @@ internal sealed class IndexStore : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var command in (SqliteCommand[])[_writeTask, _readTask, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset])
+        foreach (var command in (SqliteCommand[])[_writeTask, _readTask, _writePart, _readPart, _dropParts, _writeAccount, _readAccount, _writeNode, _readNode, _writeOffset])
             command.Dispose();
         _connection.Dispose();
         _journal.Dispose();
@@ -125,17 +134,25 @@ internal sealed class IndexStore : IDisposable
         }
 
         SqliteFile.Transact(_connection, () => SqliteFile.Execute(_connection, $"""
-            DROP TABLE IF EXISTS tasks; DROP TABLE IF EXISTS accounts; DROP TABLE IF EXISTS nodes; DROP TABLE IF EXISTS folded;
+            DROP TABLE IF EXISTS tasks; DROP TABLE IF EXISTS verified; DROP TABLE IF EXISTS accounts; DROP TABLE IF EXISTS nodes; DROP TABLE IF EXISTS folded;
             {Tables}
             INSERT INTO folded VALUES({Version}, 0);
             """));
     }
 
-    private void Write(TaskRow t) => Run(
-        _writeTask, t.Id.ToString(), t.Owner.ToString(), t.Name, (int)t.Kind, (int)t.Phase, t.Total, t.Accepted, t.Running,
-        t.Hold.Micros, t.Cost.Micros, Records.Ticks(t.Submitted), IndexRows.Ticks(t.Ended), t.RetainSeconds, t.Held, t.Settled,
-        IndexRows.Ticks(t.Erased), IndexRows.Ticks(t.Due), t.Reason?.Code, t.Reason?.Message, (int?)t.Reason?.Culprit,
-        t.Reason?.Retryable, t.Checks, t.ChecksAccepted, t.Verified?.ToBytes());
+    private void Write(TaskRow t)
+    {
+        var id = t.Id.ToString();
+        Run(
+            _writeTask, id, t.Owner.ToString(), t.Name, (int)t.Kind, (int)t.Phase, t.Total, t.Accepted, t.Running,
+            t.Hold.Micros, t.Cost.Micros, Records.Ticks(t.Submitted), IndexRows.Ticks(t.Ended), t.RetainSeconds, t.Held, t.Settled,
+            IndexRows.Ticks(t.Erased), IndexRows.Ticks(t.Due), t.Reason?.Code, t.Reason?.Message, (int?)t.Reason?.Culprit,
+            t.Reason?.Retryable, t.Checks, t.ChecksAccepted, t.Verified is not null);
+        if (t.DropsParts)
+            Run(_dropParts, id);
+        foreach (var (part, known, cost) in t.Verified?.Changed ?? [])
+            Run(_writePart, id, part, known, cost);
+    }
 
     private TaskRow? Task(TaskId id)
     {
@@ -164,8 +181,16 @@ internal sealed class IndexStore : IDisposable
             Erased = e.Erased ? Records.Time(r.GetInt64(13)) : null,
             RetainSeconds = r.GetInt64(IndexRows.TaskColumnCount),
             Held = r.GetBoolean(IndexRows.TaskColumnCount + 1),
-            Verified = VerifiedParts.FromBytes(r.IsDBNull(IndexRows.TaskColumnCount + 2) ? null : r.GetFieldValue<byte[]>(IndexRows.TaskColumnCount + 2)),
+            Verified = r.GetBoolean(IndexRows.TaskColumnCount + 2) ? new VerifiedParts(part => Part(id, part), r.GetInt32(19)) : null,
         };
+    }
+
+    private (int Known, long Cost)? Part(TaskId task, int part)
+    {
+        _readPart.Parameters[0].Value = task.ToString();
+        _readPart.Parameters[1].Value = part;
+        using var r = _readPart.ExecuteReader();
+        return r.Read() ? (r.GetInt32(0), r.GetInt64(1)) : null;
     }
 
     private AccountRow? Account(AccountId id)

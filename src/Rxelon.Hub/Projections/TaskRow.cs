@@ -49,6 +49,9 @@ internal sealed class TaskRow(TaskId id)
     /// <summary>What is known of each part of a verified task while it lives; null for others.</summary>
     internal VerifiedParts? Verified { get; set; }
 
+    /// <summary>What is stored of its parts is of no use any more.</summary>
+    internal bool DropsParts { get; private set; }
+
     /// <summary>How many of all parts are checks.</summary>
     internal int Checks { get; set; }
 
@@ -145,7 +148,7 @@ internal sealed class TaskRow(TaskId id)
         Total = e.Submission.Parts.Count + planned.Count;
         Hold = e.Hold;
         Submitted = e.At;
-        Verified = spec.IsOk && spec.Value.Verify is { Policy: not VerifyPolicy.None } ? new VerifiedParts() : null;
+        Verified = spec.IsOk && spec.Value.Verify is { Policy: not VerifyPolicy.None } ? VerifiedParts.None() : null;
         Checks = Verified?.Add(e.Submission.Parts.Count, planned) ?? 0;
     }
 
@@ -179,6 +182,7 @@ internal sealed class TaskRow(TaskId id)
     private void CloseVerified()
     {
         CountChecks();
+        DropsParts |= Verified is not null;
         Verified = null;
     }
 

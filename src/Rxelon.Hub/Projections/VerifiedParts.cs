@@ -6,12 +6,16 @@ namespace Rxelon.Hub.Projections;
 
 /// <summary>
 /// What the index must know of single parts of a verified task: which are checks, which results wait for a verdict and what each costs,
-/// since later events take some of them back. In bytes: part, flags (<see cref="Known"/>), cost in micro-tokens, each a 7-bit number.
+/// since later events take some of them back. A row of its own for each part: a batch reads and writes those that its events name.
 /// </summary>
-internal sealed class VerifiedParts
+/// <param name="stored">What is stored of a part; null: nothing.</param>
+/// <param name="checksAccepted">As stored with the task.</param>
+internal sealed class VerifiedParts(Func<int, (int Known, long Cost)?> stored, int checksAccepted)
 {
     private readonly Dictionary<int, (Known Known, Tokens Cost)> _parts = [];
+    private readonly HashSet<int> _changed = [];
 
+    /// <summary>Stored as a number: new flags take new bits.</summary>
     [Flags]
     private enum Known
     {
@@ -22,33 +26,13 @@ internal sealed class VerifiedParts
     }
 
     /// <summary>How many checks are accepted.</summary>
-    internal int ChecksAccepted { get; private set; }
+    internal int ChecksAccepted { get; private set; } = checksAccepted;
 
-    internal static VerifiedParts? FromBytes(byte[]? bytes)
-    {
-        if (bytes is null)
-            return null;
-        var parts = new VerifiedParts();
-        using var reader = new BinaryReader(new MemoryStream(bytes));
-        while (reader.BaseStream.Position < bytes.Length)
-            parts.Put(reader.Read7BitEncodedInt(), (Known)reader.Read7BitEncodedInt(), new Tokens(reader.Read7BitEncodedInt64()));
-        return parts;
-    }
+    /// <summary>What has to be stored: flags, and cost in micro-tokens.</summary>
+    internal IEnumerable<(int Part, int Known, long Cost)> Changed => _changed.Select(p => (p, (int)_parts[p].Known, _parts[p].Cost.Micros));
 
-    internal byte[] ToBytes()
-    {
-        using var bytes = new MemoryStream();
-        using var writer = new BinaryWriter(bytes);
-        foreach (var (part, (known, cost)) in _parts)
-        {
-            writer.Write7BitEncodedInt(part);
-            writer.Write7BitEncodedInt((int)known);
-            writer.Write7BitEncodedInt64(cost.Micros);
-        }
-
-        writer.Flush();
-        return bytes.ToArray();
-    }
+    /// <summary>Of a task that is submitted just now.</summary>
+    internal static VerifiedParts None() => new(_ => null, 0);
 
     /// <summary>Takes note of the checks among these parts; how many there are.</summary>
     internal int Add(int first, IReadOnlyList<PartOrigin> origins)
@@ -108,7 +92,7 @@ internal sealed class VerifiedParts
     internal (int Parts, Tokens Cost) Distrust(OperatorDistrusted e)
     {
         var open = e.Withdrawn.Where(p => Is(p, Known.Accepted)).ToList();
-        var cost = Tokens.Sum(open.Concat(e.Forfeited).Select(p => _parts.GetValueOrDefault(p).Cost));
+        var cost = Tokens.Sum(open.Concat(e.Forfeited).Select(p => Of(p).Cost));
         foreach (var p in e.Withdrawn)
             Set(p, Known.None, Tokens.Zero);
         foreach (var p in e.Forfeited)
@@ -116,16 +100,24 @@ internal sealed class VerifiedParts
         return (open.Count, cost);
     }
 
-    private bool Is(int part, Known known) => _parts.GetValueOrDefault(part).Known.HasFlag(known);
+    private bool Is(int part, Known known) => Of(part).Known.HasFlag(known);
 
-    private void Set(int part, Known known, Tokens cost) => Put(part, (_parts.GetValueOrDefault(part).Known & Known.Check) | known, cost);
+    private void Set(int part, Known known, Tokens cost) => Put(part, (Of(part).Known & Known.Check) | known, cost);
 
     private void Put(int part, Known known, Tokens cost)
     {
-        if (_parts.GetValueOrDefault(part).Known.HasFlag(Known.Check | Known.Accepted))
+        if (Of(part).Known.HasFlag(Known.Check | Known.Accepted))
             ChecksAccepted--;
         if (known.HasFlag(Known.Check | Known.Accepted))
             ChecksAccepted++;
         _parts[part] = (known, cost);
+        _changed.Add(part);
+    }
+
+    private (Known Known, Tokens Cost) Of(int part)
+    {
+        if (!_parts.TryGetValue(part, out var known))
+            _parts[part] = known = stored(part) is var (flags, cost) ? ((Known)flags, new Tokens(cost)) : default;
+        return known;
     }
 }

@@ -44,6 +44,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     private CipherBlob? _former;
     private ISandbox? _sandbox;
     private Task _underWay = Task.CompletedTask;
+    private volatile bool _mayLeaveCheckpoint; // written by the run, read by the attempt's actor
 
     internal AttemptId Id => id;
 
@@ -67,8 +68,8 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         return running;
     }
 
-    /// <summary>True when the program has left a checkpoint so far.</summary>
-    internal bool HasCheckpoint => _sandbox?.HasCheckpoint ?? false;
+    /// <summary>True when the program has left a checkpoint so far that this attempt has a key for.</summary>
+    internal bool HasCheckpoint => _mayLeaveCheckpoint && (_sandbox?.HasCheckpoint ?? false);
 
     /// <summary>The program has to leave: the run ends soon, as stopped and with its checkpoint, unless it has ended just now.</summary>
     internal Task LeaveAsync() => _leave.GiveAsync(_sandbox, _underWay, services.Time);
@@ -132,6 +133,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         if (opened.Fault is { } noKeys)
             return Failed(noKeys);
         using var keys = opened.Value;
+        _mayLeaveCheckpoint = keys.Checkpoint is not null;
         if (part.Tolerance is not null)
             return await CompareAsync(keys, cancel).ConfigureAwait(false);
         if (task.IsVerified && keys.Verify is null)

@@ -18,9 +18,15 @@ public sealed record KeyRequestInfo(
 {
     /// <summary>What the part is, when it is not one of the submission's; null for those. The client compares it with the plan that the spec makes.</summary>
     public KeyOriginInfo? Origin { get; init; }
+
+    /// <summary>The attempt may leave a checkpoint, and gets the key for that.</summary>
+    public bool MayLeaveCheckpoint { get; init; }
+
+    /// <summary>The earlier attempt of this part whose checkpoint it begins from; null: from the input.</summary>
+    public int? BeginsFrom { get; init; }
 }
 
-/// <summary>A part of a later stage or round, or a check of another: stage by number, which part of it, and the results it gets.</summary>
+/// <summary>A part of a later stage or round, or one that repeats another to check or to overtake it: stage by number, which part of it, and the results it gets.</summary>
 public sealed record KeyOriginInfo(int Stage, int Round, int? Index, int? CheckOf, IReadOnlyList<NeededKeyInfo> Results);
 
 /// <summary>An accepted result that the part gets: the attempt whose result key opens it.</summary>

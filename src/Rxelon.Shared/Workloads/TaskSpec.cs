@@ -107,7 +107,6 @@ public sealed record TaskSpec
         : Verify is { Policy: not VerifyPolicy.None } ? "verify runs parts on several nodes already: leave speculate out."
         : Privacy.Rotate ? "with rotate one part runs at a time, and a second attempt of it would get its keys before it was accepted: leave speculate out."
         : Privacy.Sticky ? "a sticky task keeps to one node, and a second attempt needs another: leave speculate out."
-        : Privacy.Custody != Custody.Managed ? "under this custody the owner's client hands over keys of the parts that it submitted only: leave speculate out."
         : null;
 
     /// <summary>How results are checked; null: every signed result counts.</summary>

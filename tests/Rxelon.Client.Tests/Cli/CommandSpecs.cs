@@ -1,33 +1,20 @@
 using System.Text.Json;
-using Rxelon.Client.Tests.Fakes;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Client.Tests.Cli;
 
-public sealed class CommandSpecs : IAsyncLifetime
+public sealed class CommandSpecs : SignedUp
 {
-    private readonly TempFolder _folder = new();
-    private FakeHub _hub = null!;
-    private CliRun _cli = null!;
     private string _task = "";
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _hub = await FakeHub.StartAsync();
-        _cli = new CliRun(_folder);
-        await _cli.SignUpAsync(_hub);
-        _folder.Write("program.wasm", "(module)");
-        _folder.Write("task.yaml", "name: sums\nrun: { wasm: { module: ./program.wasm } }\nsplit: { by: count, size: 3 }\n");
-        Assert.Equal(0, await _cli.RunAsync("submit", "-f", "task.yaml", "--detach", "--quiet"));
-        _task = _cli.Out.Trim();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _hub.DisposeAsync();
-        _folder.Dispose();
+        await base.InitializeAsync();
+        Folder.Write("task.yaml", "name: sums\nrun: { wasm: { module: ./program.wasm } }\nsplit: { by: count, size: 3 }\n");
+        Assert.Equal(0, await Cli.RunAsync("submit", "-f", "task.yaml", "--detach", "--quiet"));
+        _task = Cli.Out.Trim();
     }
 
     [Theory]
@@ -42,53 +29,53 @@ public sealed class CommandSpecs : IAsyncLifetime
     public async Task People_get_text_and_programs_get_json(string command, string expected)
     {
         var args = command.Replace("TASK", _task, StringComparison.Ordinal).Split(' ');
-        Assert.Equal(0, await _cli.RunAsync(args));
-        Assert.Contains(expected, _cli.Out, StringComparison.Ordinal);
-        Assert.DoesNotContain('\e', _cli.Out + _cli.Error);
-        Assert.Equal(0, await _cli.RunAsync([.. args, "--json"]));
-        foreach (var document in command.StartsWith("task watch", StringComparison.Ordinal) ? _cli.Out.TrimEnd().Split('\n') : [_cli.Out])
+        Assert.Equal(0, await Cli.RunAsync(args));
+        Assert.Contains(expected, Cli.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', Cli.Out + Cli.Error);
+        Assert.Equal(0, await Cli.RunAsync([.. args, "--json"]));
+        foreach (var document in command.StartsWith("task watch", StringComparison.Ordinal) ? Cli.Out.TrimEnd().Split('\n') : [Cli.Out])
             JsonDocument.Parse(document).Dispose();
-        Assert.Equal("", _cli.Error);
+        Assert.Equal("", Cli.Error);
     }
 
     [Fact]
     public async Task The_balance_is_a_number_of_micro_tokens()
     {
-        Assert.Equal(0, await _cli.RunAsync("account", "show", "--json"));
-        using var document = JsonDocument.Parse(_cli.Out);
+        Assert.Equal(0, await Cli.RunAsync("account", "show", "--json"));
+        using var document = JsonDocument.Parse(Cli.Out);
         Assert.Equal(98_500_000, document.RootElement.GetProperty("available").GetInt64());
     }
 
     [Fact]
     public async Task A_task_can_be_changed_and_cancelled()
     {
-        Assert.Equal(0, await _cli.RunAsync("task", "set", _task, "--tier", "priority", "--max", "3", "--deadline", "2h"));
-        Assert.Equal(new AdjustRequest("Priority", new Tokens(3_000_000), 7200), _hub.Tasks[TaskId.Parse(_task)].Adjusted);
-        Assert.Equal(2, await _cli.RunAsync("task", "set", _task));
-        Assert.Equal(0, await _cli.RunAsync("task", "cancel", _task));
-        Assert.Equal(0, await _cli.RunAsync("task", "delete", _task));
-        Assert.Equal("Cancelled", _hub.Tasks[TaskId.Parse(_task)].Phase);
+        Assert.Equal(0, await Cli.RunAsync("task", "set", _task, "--tier", "priority", "--max", "3", "--deadline", "2h"));
+        Assert.Equal(new AdjustRequest("Priority", new Tokens(3_000_000), 7200), Hub.Tasks[TaskId.Parse(_task)].Adjusted);
+        Assert.Equal(2, await Cli.RunAsync("task", "set", _task));
+        Assert.Equal(0, await Cli.RunAsync("task", "cancel", _task));
+        Assert.Equal(0, await Cli.RunAsync("task", "delete", _task));
+        Assert.Equal("Cancelled", Hub.Tasks[TaskId.Parse(_task)].Phase);
     }
 
     [Fact]
     public async Task A_failed_task_ends_with_1_its_reason_and_the_last_log()
     {
-        var task = _hub.Tasks[TaskId.Parse(_task)];
+        var task = Hub.Tasks[TaskId.Parse(_task)];
         task.Phase = "Failed";
         task.Reason = new FaultInfo(FaultCodes.ProgramFailed, "The program ended with exit code 3.", "Program", false);
-        Assert.Equal(1, await _cli.RunAsync("task", "result", _task));
-        Assert.Contains("program-failed", _cli.Error, StringComparison.Ordinal);
-        Assert.Contains("exit code 3", _cli.Error, StringComparison.Ordinal);
-        Assert.Equal(1, await _cli.RunAsync("task", "watch", _task));
+        Assert.Equal(1, await Cli.RunAsync("task", "result", _task));
+        Assert.Contains("program-failed", Cli.Error, StringComparison.Ordinal);
+        Assert.Contains("exit code 3", Cli.Error, StringComparison.Ordinal);
+        Assert.Equal(1, await Cli.RunAsync("task", "watch", _task));
     }
 
     [Fact]
     public async Task Logs_are_decrypted_and_made_harmless()
     {
-        _hub.Node.Program = process => process.Stderr = $"\e[31mpart {process.Part}\n";
-        Assert.Equal(0, await _cli.RunAsync("submit", "-f", "task.yaml", "--detach", "--quiet"));
-        Assert.Equal(0, await _cli.RunAsync("task", "logs", _cli.Out.Trim(), "--part", "2"));
-        Assert.Equal("?[31mpart 2\n", _cli.Out);
+        Hub.Node.Program = process => process.Stderr = $"\e[31mpart {process.Part}\n";
+        Assert.Equal(0, await Cli.RunAsync("submit", "-f", "task.yaml", "--detach", "--quiet"));
+        Assert.Equal(0, await Cli.RunAsync("task", "logs", Cli.Out.Trim(), "--part", "2"));
+        Assert.Equal("?[31mpart 2\n", Cli.Out);
     }
 
     [Theory]
@@ -105,21 +92,21 @@ public sealed class CommandSpecs : IAsyncLifetime
     [InlineData(4, "account", "create", "--hub", "http://127.0.0.1:1", "--profile", "other")]
     public async Task Exit_codes_say_what_went_wrong(int code, params string[] args)
     {
-        Assert.Equal(code, await _cli.RunAsync(args));
-        Assert.StartsWith("error ", _cli.Error, StringComparison.Ordinal);
-        Assert.Equal(code, await _cli.RunAsync([.. args, "--json"]));
-        using var document = JsonDocument.Parse(_cli.Error);
+        Assert.Equal(code, await Cli.RunAsync(args));
+        Assert.StartsWith("error ", Cli.Error, StringComparison.Ordinal);
+        Assert.Equal(code, await Cli.RunAsync([.. args, "--json"]));
+        using var document = JsonDocument.Parse(Cli.Error);
         Assert.NotEmpty(document.RootElement.GetProperty("error").GetProperty("code").GetString()!);
     }
 
     [Fact]
     public async Task Validation_names_file_line_column_code_and_field()
     {
-        _folder.Write("bad.yaml", "run: { wasm: { module: program.wasm } }\nresources:\n  memroy: 1MiB\n");
-        Assert.Equal(2, await _cli.RunAsync("validate", "bad.yaml"));
-        Assert.StartsWith("bad.yaml:3:3: unknown-field: resources.memroy: ", _cli.Error, StringComparison.Ordinal);
-        Assert.Equal(2, await _cli.RunAsync("validate", "bad.yaml", "--json"));
-        using var document = JsonDocument.Parse(_cli.Out);
+        Folder.Write("bad.yaml", "run: { wasm: { module: program.wasm } }\nresources:\n  memroy: 1MiB\n");
+        Assert.Equal(2, await Cli.RunAsync("validate", "bad.yaml"));
+        Assert.StartsWith("bad.yaml:3:3: unknown-field: resources.memroy: ", Cli.Error, StringComparison.Ordinal);
+        Assert.Equal(2, await Cli.RunAsync("validate", "bad.yaml", "--json"));
+        using var document = JsonDocument.Parse(Cli.Out);
         Assert.Equal(3, document.RootElement.GetProperty("errors")[0].GetProperty("line").GetInt32());
     }
 
@@ -129,33 +116,33 @@ public sealed class CommandSpecs : IAsyncLifetime
     [InlineData("fish")]
     public async Task Completion_scripts_ask_the_program(string shell)
     {
-        Assert.Equal(0, await _cli.RunAsync("completion", shell));
-        Assert.Contains("[suggest:", _cli.Out, StringComparison.Ordinal);
-        Assert.Equal(0, await _cli.RunAsync("[suggest:13]", "rxelon task wa"));
-        Assert.Contains("watch", _cli.Out, StringComparison.Ordinal);
+        Assert.Equal(0, await Cli.RunAsync("completion", shell));
+        Assert.Contains("[suggest:", Cli.Out, StringComparison.Ordinal);
+        Assert.Equal(0, await Cli.RunAsync("[suggest:13]", "rxelon task wa"));
+        Assert.Contains("watch", Cli.Out, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_submission_that_was_cut_is_resumed()
     {
-        _hub.Refusal = new ProblemInfo("about:blank", "busy", 503, "The hub is starting.", FaultCodes.Unavailable, true, null);
-        Assert.Equal(4, await _cli.RunAsync("submit", "-f", "task.yaml", "--detach"));
-        var journal = Directory.EnumerateFiles(_folder["home/journal"], "*", SearchOption.AllDirectories).ToList();
+        Hub.Refusal = new ProblemInfo("about:blank", "busy", 503, "The hub is starting.", FaultCodes.Unavailable, true, null);
+        Assert.Equal(4, await Cli.RunAsync("submit", "-f", "task.yaml", "--detach"));
+        var journal = Directory.EnumerateFiles(Folder["home/journal"], "*", SearchOption.AllDirectories).ToList();
         Assert.Contains(journal, f => f.EndsWith("submit.json", StringComparison.Ordinal));
-        _hub.Refusal = null;
-        var before = _hub.Tasks.Count;
-        Assert.Equal(0, await _cli.RunAsync("task", "resume"));
-        Assert.Equal(before + 1, _hub.Tasks.Count);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["home/journal"]));
+        Hub.Refusal = null;
+        var before = Hub.Tasks.Count;
+        Assert.Equal(0, await Cli.RunAsync("task", "resume"));
+        Assert.Equal(before + 1, Hub.Tasks.Count);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Folder["home/journal"]));
     }
 
     [Fact]
     public async Task What_a_killed_preparation_left_is_removed_after_a_day()
     {
-        var old = Directory.CreateDirectory(_folder["home/journal/old"]).FullName;
-        var fresh = Directory.CreateDirectory(_folder["home/journal/fresh"]).FullName;
+        var old = Directory.CreateDirectory(Folder["home/journal/old"]).FullName;
+        var fresh = Directory.CreateDirectory(Folder["home/journal/fresh"]).FullName;
         Directory.SetLastWriteTimeUtc(old, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
-        Assert.Equal(0, await _cli.RunAsync("submit", "-f", "task.yaml", "--detach"));
+        Assert.Equal(0, await Cli.RunAsync("submit", "-f", "task.yaml", "--detach"));
         Assert.Equal((false, true), (Directory.Exists(old), Directory.Exists(fresh)));
     }
 }

@@ -1,59 +1,40 @@
 using System.Formats.Tar;
 using System.Text;
-using Rxelon.Client.Tests.Fakes;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Verification;
 
 namespace Rxelon.Client.Tests.Cli;
 
 /// <summary>Canaries: what the hub is told of a result that the owner knows, and that it is what a node will answer.</summary>
-public sealed class ExpectedResultSpecs : IAsyncLifetime
+public sealed class ExpectedResultSpecs : SignedUp
 {
-    private readonly TempFolder _folder = new();
-    private FakeHub _hub = null!;
-    private CliRun _cli = null!;
-
-    public async Task InitializeAsync()
-    {
-        _hub = await FakeHub.StartAsync();
-        _cli = new CliRun(_folder);
-        await _cli.SignUpAsync(_hub);
-        _folder.Write("program.wasm", "(module)");
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _hub.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task A_file_a_folder_and_a_tar_say_what_a_node_answers_for_the_same_result()
     {
-        _hub.Node.Program = process =>
+        Hub.Node.Program = process =>
         {
             process.Stdout.Write("same"u8);
             process.Stderr = $"at {Guid.NewGuid()}";
             if (process.Part > 0)
                 process.Out["deep/a.txt"] = "file"u8.ToArray();
         };
-        _folder.Write("stdout.txt", "same");
-        _folder.Write("known/stdout", "same");
-        _folder.Write("known/stderr", "never compared");
-        _folder.Write("known/manifest.json", "not of the result");
-        _folder.Write("known/out/deep/a.txt", "file");
-        WriteTar(Path.Combine(_folder.Path, "known.tar"));
+        Folder.Write("stdout.txt", "same");
+        Folder.Write("known/stdout", "same");
+        Folder.Write("known/stderr", "never compared");
+        Folder.Write("known/manifest.json", "not of the result");
+        Folder.Write("known/out/deep/a.txt", "file");
+        WriteTar(Path.Combine(Folder.Path, "known.tar"));
 
-        Assert.True(await SubmitAsync("{ 0: ./stdout.txt, 1: ./known, 2: ./known.tar }", 4) == 0, _cli.Error);
+        Assert.True(await SubmitAsync("{ 0: ./stdout.txt, 1: ./known, 2: ./known.tar }", 4) == 0, Cli.Error);
 
-        var task = Assert.Single(_hub.Tasks.Values);
+        var task = Assert.Single(Hub.Tasks.Values);
         Assert.Equal([0, 1, 2], task.Spec.Verify!.Expected!.Keys.Order());
         SealedKey.TryRead(task.Request.VaultKey!, out var vaulted);
-        var key = KeyWrap.Unwrap(vaulted!, _hub.Vault, KeyWrapContext.TaskVault(task.Request.Task)).Value;
+        var key = KeyWrap.Unwrap(vaulted!, Hub.Vault, KeyWrapContext.TaskVault(task.Request.Task)).Value;
         foreach (var (part, answer) in task.Spec.Verify.Expected)
         {
             var result = PartCipher.Open(
-                _hub.Blobs[task.Parts[part].Result!.Value.Id], KeySchedule.Result(key, part, 1), PartContext.Result(task.Request.Task, part, 1)).Value;
+                Hub.Blobs[task.Parts[part].Result!.Value.Id], KeySchedule.Result(key, part, 1), PartContext.Result(task.Request.Task, part, 1)).Value;
             var digest = await ContentDigest.OfAsync(new MemoryStream(result), null, CancellationToken.None);
             Assert.Equal(Answer.Of(KeySchedule.Verify(key, part), digest).ToString(), answer);
             Assert.NotEqual(Convert.ToHexStringLower(digest), answer);
@@ -68,17 +49,17 @@ public sealed class ExpectedResultSpecs : IAsyncLifetime
     [InlineData("{ 0: ./broken.tar }", "broken.tar")]
     public async Task An_expectation_that_cannot_be_read_is_named_before_anything_is_sent(string expected, string named)
     {
-        _folder.Write("stdout.txt", "same");
-        _folder.Write("broken.tar", new string('x', 2_000));
+        Folder.Write("stdout.txt", "same");
+        Folder.Write("broken.tar", new string('x', 2_000));
         Assert.NotEqual(0, await SubmitAsync(expected, 4));
-        Assert.Contains(named, _cli.Error, StringComparison.Ordinal);
-        Assert.Empty(_hub.Blobs);
+        Assert.Contains(named, Cli.Error, StringComparison.Ordinal);
+        Assert.Empty(Hub.Blobs);
     }
 
     private Task<int> SubmitAsync(string expected, int parts)
     {
-        _folder.Write("task.yaml", $"run: {{ wasm: {{ module: ./program.wasm }} }}\nsplit: {{ by: count, size: {parts} }}\nmerge: none\nverify: {{ policy: canary, expected: {expected} }}\n");
-        return _cli.RunAsync("submit", "-f", Path.Combine(_folder.Path, "task.yaml"), "--out", Path.Combine(_folder.Path, "out"));
+        Folder.Write("task.yaml", $"run: {{ wasm: {{ module: ./program.wasm }} }}\nsplit: {{ by: count, size: {parts} }}\nmerge: none\nverify: {{ policy: canary, expected: {expected} }}\n");
+        return Cli.RunAsync("submit", "-f", Path.Combine(Folder.Path, "task.yaml"), "--out", Path.Combine(Folder.Path, "out"));
     }
 
     private static void WriteTar(string path)

@@ -9,27 +9,21 @@ using Rxelon.Shared.Values;
 
 namespace Rxelon.Client.Tests.Cli;
 
-public sealed class ReceiptCommandSpecs : IAsyncLifetime
+public sealed class ReceiptCommandSpecs : SignedUp
 {
-    private readonly TempFolder _folder = new();
     private readonly PaidTask _paid = new();
-    private FakeHub _hub = null!;
-    private CliRun _cli = null!;
     private string _task = "";
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _hub = await FakeHub.StartAsync();
-        _cli = new CliRun(_folder);
-        await _cli.SignUpAsync(_hub);
+        await base.InitializeAsync();
         _task = _paid.Task.ToString();
     }
 
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
-        await _hub.DisposeAsync();
+        await base.DisposeAsync();
         _paid.Dispose();
-        _folder.Dispose();
     }
 
     [Fact]
@@ -40,12 +34,12 @@ public sealed class ReceiptCommandSpecs : IAsyncLifetime
         Assert.Contains("order taken: 'sums?[31m'", offline.Out, StringComparison.Ordinal);
         Assert.Contains("3 verified.", offline.Out, StringComparison.Ordinal);
         Assert.Equal("", offline.Error);
-        _folder.Write("policy", $"log {_paid.World.Vkey}\nquorum none\n");
+        Folder.Write("policy", $"log {_paid.World.Vkey}\nquorum none\n");
         Assert.Equal(0, await offline.RunAsync("ledger", "verify", "r.json", "--policy", "policy", "--json"));
         using var document = JsonDocument.Parse(offline.Out);
         Assert.Equal("Ok", document.RootElement.GetProperty("checks")[4].GetProperty("result").GetString());
         Assert.Equal(12, document.RootElement.GetProperty("entries").GetArrayLength());
-        Assert.DoesNotContain(_hub.Requests, r => r.Contains("receipt", StringComparison.Ordinal));
+        Assert.DoesNotContain(Hub.Requests, r => r.Contains("receipt", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -54,16 +48,16 @@ public sealed class ReceiptCommandSpecs : IAsyncLifetime
         var offline = Offline(_paid.Receipt());
         Assert.Equal(3, await offline.RunAsync("ledger", "verify", "r.json"));
         Assert.Contains("--policy FILE or --key VKEY", offline.Error, StringComparison.Ordinal);
-        _folder.Write("home/ledgers/pins/one", $"# https://hub.example/ledger\nlog {_paid.World.Vkey}\nquorum none\n");
+        Folder.Write("home/ledgers/pins/one", $"# https://hub.example/ledger\nlog {_paid.World.Vkey}\nquorum none\n");
         Assert.Equal(0, await offline.RunAsync("ledger", "verify", "r.json"));
-        _folder.Write("home/ledgers/pins/two", $"log {NoteKey.Of(ReceiptWorld.Origin, NoteKeyType.Ed25519, new byte[32])}\nquorum none\n");
+        Folder.Write("home/ledgers/pins/two", $"log {NoteKey.Of(ReceiptWorld.Origin, NoteKeyType.Ed25519, new byte[32])}\nquorum none\n");
         Assert.Equal(3, await offline.RunAsync("ledger", "verify", "r.json"));
         Assert.Contains(FaultCodes.Conflict, offline.Error, StringComparison.Ordinal);
-        var pinned = new PinnedLogs(_folder["home/ledgers"], TimeProvider.System).FolderOf(ReceiptWorld.Origin);
-        _folder.Write(Path.Combine(pinned, "keys"), $"{_paid.World.Vkey}\n");
+        var pinned = new PinnedLogs(Folder["home/ledgers"], TimeProvider.System).FolderOf(ReceiptWorld.Origin);
+        Folder.Write(Path.Combine(pinned, "keys"), $"{_paid.World.Vkey}\n");
         Assert.Equal(0, await offline.RunAsync("ledger", "verify", "r.json"));
         Assert.Contains("the weak way", offline.Error, StringComparison.Ordinal);
-        _folder.Write(Path.Combine(pinned, "keys"), $"{_paid.World.Vkey} 1000\n");
+        Folder.Write(Path.Combine(pinned, "keys"), $"{_paid.World.Vkey} 1000\n");
         Assert.Equal(3, await offline.RunAsync("ledger", "verify", "r.json"));
     }
 
@@ -83,7 +77,7 @@ public sealed class ReceiptCommandSpecs : IAsyncLifetime
             receipt.Entries[2].Payload[^1] ^= 1;
         var offline = Offline(what == "pending" ? receipt with { Status = Receipt.Pending } : receipt);
         if (what == "garbage")
-            _folder.Write("r.json", "{}");
+            Folder.Write("r.json", "{}");
         using var key = Rxelon.Shared.Crypto.SigningKeyPair.Generate();
         var vkey = what == "wrong key" ? NoteKey.Of(ReceiptWorld.Origin, NoteKeyType.Ed25519, key.PublicKey).ToString() : _paid.World.Vkey;
         Assert.Equal(code, await offline.RunAsync("ledger", "verify", what == "absent" ? "none.json" : "r.json", "--key", vkey));
@@ -117,28 +111,28 @@ public sealed class ReceiptCommandSpecs : IAsyncLifetime
         Assert.Equal(0, await offline.RunAsync("ledger", "unpack", "r.json", "proofs"));
         for (var i = 0; i < receipt.Entries.Count; i++)
         {
-            var proof = TlogProof.Parse(await File.ReadAllBytesAsync(_folder[$"proofs/{i:D3}.tlog-proof"])).Value;
-            Assert.True(proof.Verify(await File.ReadAllBytesAsync(_folder[$"proofs/{i:D3}.leaf"]), _paid.World.Policy).IsOk);
-            using var opening = JsonDocument.Parse(await File.ReadAllBytesAsync(_folder[$"proofs/{i:D3}.opening.json"]));
+            var proof = TlogProof.Parse(await File.ReadAllBytesAsync(Folder[$"proofs/{i:D3}.tlog-proof"])).Value;
+            Assert.True(proof.Verify(await File.ReadAllBytesAsync(Folder[$"proofs/{i:D3}.leaf"]), _paid.World.Policy).IsOk);
+            using var opening = JsonDocument.Parse(await File.ReadAllBytesAsync(Folder[$"proofs/{i:D3}.opening.json"]));
             Assert.Equal(receipt.Entries[i].Payload, opening.RootElement.GetProperty("payload").GetBytesFromBase64());
         }
 
-        Assert.Equal(receipt.Checkpoint, await File.ReadAllTextAsync(_folder["proofs/checkpoint"]));
+        Assert.Equal(receipt.Checkpoint, await File.ReadAllTextAsync(Folder["proofs/checkpoint"]));
     }
 
     [Fact]
     public async Task A_task_s_receipt_is_fetched_and_kept_for_its_owner_only()
     {
-        _hub.TaskReceipts[_task] = new([_paid.Receipt()]);
-        Assert.Equal(0, await _cli.RunAsync("task", "receipt", _task));
-        var file = _folder[$"home/receipts/{_task}.receipt.json"];
-        Assert.Equal(file, _cli.Out.Trim());
+        Hub.TaskReceipts[_task] = new([_paid.Receipt()]);
+        Assert.Equal(0, await Cli.RunAsync("task", "receipt", _task));
+        var file = Folder[$"home/receipts/{_task}.receipt.json"];
+        Assert.Equal(file, Cli.Out.Trim());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        Assert.Equal(0, await _cli.RunAsync("ledger", "verify", file, "--key", _paid.World.Vkey));
-        Assert.Equal(0, await _cli.RunAsync("task", "receipt", _task, "--out", "mine.json", "--json"));
-        using var document = JsonDocument.Parse(_cli.Out);
+        Assert.Equal(0, await Cli.RunAsync("ledger", "verify", file, "--key", _paid.World.Vkey));
+        Assert.Equal(0, await Cli.RunAsync("task", "receipt", _task, "--out", "mine.json", "--json"));
+        using var document = JsonDocument.Parse(Cli.Out);
         Assert.True(document.RootElement.GetProperty("settled").GetBoolean());
-        Assert.True(File.Exists(_folder["mine.json"]));
+        Assert.True(File.Exists(Folder["mine.json"]));
     }
 
     [Fact]
@@ -146,22 +140,22 @@ public sealed class ReceiptCommandSpecs : IAsyncLifetime
     {
         var final = _paid.Receipt();
         var pending = final with { Status = Receipt.Pending, Checkpoint = "" };
-        _hub.TaskReceipts[_task] = new([pending]);
-        Assert.Equal(1, await _cli.RunAsync("task", "receipt", _task));
-        Assert.StartsWith("pending: ", _cli.Error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(_folder["home/receipts"]));
-        _hub.TaskReceipts[_task] = new([pending, pending, final]);
-        Assert.Equal(0, await _cli.RunAsync("task", "receipt", _task, "--wait", "30s"));
+        Hub.TaskReceipts[_task] = new([pending]);
+        Assert.Equal(1, await Cli.RunAsync("task", "receipt", _task));
+        Assert.StartsWith("pending: ", Cli.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Folder["home/receipts"]));
+        Hub.TaskReceipts[_task] = new([pending, pending, final]);
+        Assert.Equal(0, await Cli.RunAsync("task", "receipt", _task, "--wait", "30s"));
     }
 
     [Fact]
     public async Task What_was_erased_and_what_is_not_there_are_refused()
     {
-        Assert.Equal(3, await _cli.RunAsync("task", "receipt", _task));
-        Assert.Contains(FaultCodes.NotFound, _cli.Error, StringComparison.Ordinal);
-        _hub.TaskReceipts[_task] = new([]);
-        Assert.Equal(3, await _cli.RunAsync("task", "receipt", _task));
-        Assert.Contains(FaultCodes.Erased, _cli.Error, StringComparison.Ordinal);
+        Assert.Equal(3, await Cli.RunAsync("task", "receipt", _task));
+        Assert.Contains(FaultCodes.NotFound, Cli.Error, StringComparison.Ordinal);
+        Hub.TaskReceipts[_task] = new([]);
+        Assert.Equal(3, await Cli.RunAsync("task", "receipt", _task));
+        Assert.Contains(FaultCodes.Erased, Cli.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -169,38 +163,38 @@ public sealed class ReceiptCommandSpecs : IAsyncLifetime
     {
         using var world = new ReceiptWorld();
         world.Add($"account-{PaidTask.Operator(1)}", "account.payout-booked.1", new PayoutBooked { From = Google.Protobuf.ByteString.CopyFrom(_paid.Owner.ToBytes()), Number = 4, Amount = 953 });
-        _hub.AccountReceipts.Add((new AccountReceiptInfo(7, "account.payout-booked.1", ReceiptWorld.Start, 12, Receipt.Final), world.Receipt(PaidTask.Operator(1).ToString())));
-        _hub.AccountReceipts.Add((new AccountReceiptInfo(8, "account.payout-booked.1", ReceiptWorld.Start, null, Receipt.Pending), world.Receipt("") with { Status = Receipt.Pending }));
-        Assert.Equal(0, await _cli.RunAsync("account", "receipts"));
-        Assert.Contains("account.payout-booked.1", _cli.Out, StringComparison.Ordinal);
-        Assert.Contains("More: rxelon account receipts --after 8", _cli.Error, StringComparison.Ordinal);
-        Assert.Equal(0, await _cli.RunAsync("account", "receipts", "--after", "7", "--json"));
-        using var document = JsonDocument.Parse(_cli.Out);
+        Hub.AccountReceipts.Add((new AccountReceiptInfo(7, "account.payout-booked.1", ReceiptWorld.Start, 12, Receipt.Final), world.Receipt(PaidTask.Operator(1).ToString())));
+        Hub.AccountReceipts.Add((new AccountReceiptInfo(8, "account.payout-booked.1", ReceiptWorld.Start, null, Receipt.Pending), world.Receipt("") with { Status = Receipt.Pending }));
+        Assert.Equal(0, await Cli.RunAsync("account", "receipts"));
+        Assert.Contains("account.payout-booked.1", Cli.Out, StringComparison.Ordinal);
+        Assert.Contains("More: rxelon account receipts --after 8", Cli.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await Cli.RunAsync("account", "receipts", "--after", "7", "--json"));
+        using var document = JsonDocument.Parse(Cli.Out);
         Assert.Equal(8, document.RootElement.GetProperty("entries")[0].GetProperty("sequenceNr").GetInt32());
-        Assert.Equal(0, await _cli.RunAsync("account", "receipt", "7", "--out", "seven.json"));
-        Assert.Equal(0, await _cli.RunAsync("ledger", "verify", "seven.json", "--key", world.Vkey));
-        Assert.Contains("0.000953 tokens received from", _cli.Out, StringComparison.Ordinal);
-        Assert.Equal(1, await _cli.RunAsync("account", "receipt", "8"));
-        Assert.Equal(2, await _cli.RunAsync("ledger", "recompute-payout", "seven.json"));
+        Assert.Equal(0, await Cli.RunAsync("account", "receipt", "7", "--out", "seven.json"));
+        Assert.Equal(0, await Cli.RunAsync("ledger", "verify", "seven.json", "--key", world.Vkey));
+        Assert.Contains("0.000953 tokens received from", Cli.Out, StringComparison.Ordinal);
+        Assert.Equal(1, await Cli.RunAsync("account", "receipt", "8"));
+        Assert.Equal(2, await Cli.RunAsync("ledger", "recompute-payout", "seven.json"));
     }
 
     [Fact]
     public async Task After_results_the_receipt_is_kept_or_promised_and_a_hub_without_a_ledger_is_fine()
     {
-        _folder.Write("program.wasm", "(module)");
-        Assert.Equal(0, await _cli.RunAsync("run", "wasm", "program.wasm"));
-        Assert.DoesNotContain("receipt", _cli.Error, StringComparison.Ordinal);
-        _hub.AnyTaskReceipt = _paid.Receipt();
-        Assert.Equal(0, await _cli.RunAsync("run", "wasm", "program.wasm"));
-        Assert.Contains($"receipt  {_folder["home/receipts/t_"]}", _cli.Error, StringComparison.Ordinal);
-        _hub.AnyTaskReceipt = _hub.AnyTaskReceipt with { Status = Receipt.Pending };
-        Assert.Equal(0, await _cli.RunAsync("run", "wasm", "program.wasm"));
-        Assert.Contains("receipt pending: rxelon task receipt t_", _cli.Error, StringComparison.Ordinal);
+        Folder.Write("program.wasm", "(module)");
+        Assert.Equal(0, await Cli.RunAsync("run", "wasm", "program.wasm"));
+        Assert.DoesNotContain("receipt", Cli.Error, StringComparison.Ordinal);
+        Hub.AnyTaskReceipt = _paid.Receipt();
+        Assert.Equal(0, await Cli.RunAsync("run", "wasm", "program.wasm"));
+        Assert.Contains($"receipt  {Folder["home/receipts/t_"]}", Cli.Error, StringComparison.Ordinal);
+        Hub.AnyTaskReceipt = Hub.AnyTaskReceipt with { Status = Receipt.Pending };
+        Assert.Equal(0, await Cli.RunAsync("run", "wasm", "program.wasm"));
+        Assert.Contains("receipt pending: rxelon task receipt t_", Cli.Error, StringComparison.Ordinal);
     }
 
     private CliRun Offline(Receipt receipt)
     {
-        _folder.Write("r.json", receipt.ToBytes());
-        return new CliRun(_folder);
+        Folder.Write("r.json", receipt.ToBytes());
+        return new CliRun(Folder);
     }
 }

@@ -32,6 +32,25 @@ public sealed class KeyHolderSpecs : IDisposable
     }
 
     [Fact]
+    public async Task An_attempt_that_goes_on_from_another_ones_checkpoint_gets_the_keys_of_both()
+    {
+        _world.Request = _world.Request! with { Attempt = 3, MayLeaveCheckpoint = true, BeginsFrom = 1 };
+        Assert.Null(await _world.AttendAsync());
+        Assert.True(SealedKey.TryRead(Assert.Single(_world.Granted).Sealed, out var sealedKeys));
+        using var keys = GrantedKeys.Read(
+            [KeyWrap.Unwrap(sealedKeys, _world.Session, KeyWrapContext.PartGrant(KeyHubWorld.Task, 2, 3, _world.Node)).Value], 0).Value;
+        Assert.Equal(KeySchedule.Checkpoint(_world.TaskKey, 2, 3), keys.Checkpoint);
+        Assert.Equal(KeySchedule.Checkpoint(_world.TaskKey, 2, 1), keys.Former);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_of_an_attempt_that_was_not_before_it_gets_nothing()
+    {
+        _world.Request = _world.Request! with { MayLeaveCheckpoint = true, BeginsFrom = 1 };
+        await RefusedAsync(FaultCodes.ProofFailed);
+    }
+
+    [Fact]
     public async Task While_the_ledger_cannot_prove_the_node_yet_the_holder_waits()
     {
         _world.Pending = 2;

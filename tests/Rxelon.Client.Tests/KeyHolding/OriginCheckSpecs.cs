@@ -11,6 +11,7 @@ public sealed class OriginCheckSpecs
     private static readonly TaskSpec Plain = new() { Name = "x", Kind = WorkloadKind.Wasm };
     private static readonly TaskSpec Reduced = Plain with { Stages = [Stage("reduce", "main")] };
     private static readonly TaskSpec Rounds = Reduced with { Rounds = new RoundsSpec { Of = ["main", "reduce"], Max = 3 } };
+    private static readonly TaskSpec Hasty = Plain with { Limits = new Limits { Speculate = true } };
     private static readonly VerifySpec Quorum = new() { Policy = VerifyPolicy.Quorum, Of = 3, Agree = 2 };
     private static readonly VerifySpec Spot = new() { Policy = VerifyPolicy.Spot, RateMillionths = 500_000 };
 
@@ -49,8 +50,69 @@ public sealed class OriginCheckSpecs
         Assert.Equal((null, 2), (merged.Source, merged.Results.Count));
     }
 
+    [Fact]
+    public void A_twin_gets_the_keys_of_the_slow_part_and_no_verify_key()
+    {
+        var check = Check(Hasty, 2);
+        Assert.True(check.TermsOf(Request(0)).IsOk);
+        var twin = check.TermsOf(Request(2, new KeyOriginInfo(0, 1, 0, 0, []))).Value;
+        Assert.Equal((0, "program", 0, null), (twin.Source, twin.Program, twin.Results.Count, twin.VerifyOf));
+        var again = check.TermsOf(Request(2, new KeyOriginInfo(0, 1, 0, 0, [])) with { Attempt = 2 }).Value;
+        Assert.Equal(0, again.Source);
+
+        var merged = Check(Reduced with { Limits = Hasty.Limits }, 2).TermsOf(Request(4, new KeyOriginInfo(1, 1, 0, 2, [new(0, 1), new(3, 1)]))).Value;
+        Assert.Equal((null, "program/reduce"), (merged.Source, merged.Program));
+        Assert.Equal([(0, 1), (3, 1)], merged.Results); // part 3 overtook part 1
+        var later = Check(Rounds with { Limits = Hasty.Limits }, 2);
+        Assert.True(later.TermsOf(Request(3, new KeyOriginInfo(0, 2, 0, null, [new(2, 1)]))).IsOk);
+        Assert.Equal(0, later.TermsOf(Request(6, new KeyOriginInfo(0, 2, 0, 3, [new(2, 1)]))).Value.Source);
+    }
+
+    [Theory]
+    [InlineData(3, 0, 0)] // a second twin
+    [InlineData(3, 2, 0)] // of a twin
+    [InlineData(3, 1, 0)] // of part 1, with the input of part 0
+    [InlineData(3, 3, 0)] // of itself
+    [InlineData(2, 1, 1)] // of another part than before
+    public void A_twin_that_no_speculating_task_has_gets_nothing(int part, int repeats, int index)
+    {
+        var check = Check(Hasty, 2);
+        Assert.True(check.TermsOf(Request(2, new KeyOriginInfo(0, 1, 0, 0, []))).IsOk);
+        Assert.Equal(FaultCodes.ProofFailed, check.TermsOf(Request(part, new KeyOriginInfo(0, 1, index, repeats, []))).Fault?.Code);
+    }
+
+    [Fact]
+    public void A_later_parts_twin_gets_nothing_that_the_part_did_not_get()
+    {
+        var check = Check(Rounds with { Limits = Hasty.Limits }, 2);
+        Assert.True(check.TermsOf(Request(3, new KeyOriginInfo(0, 2, 0, null, [new(2, 1)]))).IsOk);
+        Assert.Equal(FaultCodes.ProofFailed, check.TermsOf(Request(6, new KeyOriginInfo(0, 2, 1, 3, [new(2, 1)]))).Fault?.Code);
+    }
+
+    [Fact]
+    public void An_attempt_may_leave_a_checkpoint_and_begin_from_an_earlier_attempts()
+    {
+        var first = Check(Plain, 2).TermsOf(Request(1) with { MayLeaveCheckpoint = true }).Value;
+        Assert.Equal((true, null), (first.MayLeaveCheckpoint, first.BeginsFrom));
+        var third = Check(Plain, 2).TermsOf(Request(1) with { Attempt = 3, MayLeaveCheckpoint = true, BeginsFrom = 1 }).Value;
+        Assert.Equal((true, 1), (third.MayLeaveCheckpoint, third.BeginsFrom));
+        Assert.False(Check(Plain, 2).TermsOf(Request(1)).Value.MayLeaveCheckpoint);
+    }
+
     public static TheoryData<TaskSpec, KeyRequestInfo> Unplanned => new()
     {
+        { Plain, Request(1) with { MayLeaveCheckpoint = true, BeginsFrom = 1 } },
+        { Plain, Request(1) with { MayLeaveCheckpoint = true, BeginsFrom = 2 } },
+        { Plain, Request(1) with { Attempt = 2, MayLeaveCheckpoint = true, BeginsFrom = 0 } },
+        { Plain, Request(1) with { Attempt = 2, BeginsFrom = 1 } },
+        { Plain with { Verify = Quorum }, Request(0) with { MayLeaveCheckpoint = true } },
+        { Plain with { Verify = Spot }, Request(0) with { Attempt = 2, BeginsFrom = 1 } },
+        { Plain, Request(2, new KeyOriginInfo(0, 1, 0, 0, [])) },
+        { Hasty, Request(1, new KeyOriginInfo(0, 1, 0, 0, [])) },
+        { Hasty, Request(2, new KeyOriginInfo(0, 1, 0, -1, [])) },
+        { Hasty, Request(2, new KeyOriginInfo(0, 1, 0, 0, [new(1, 1)])) },
+        { Hasty, Request(2, new KeyOriginInfo(1, 1, 0, 0, [])) },
+        { Reduced with { Limits = Hasty.Limits }, Request(2, new KeyOriginInfo(1, 1, 0, null, [new(1, 1), new(1, 1)])) },
         { Plain, Request(2) },
         { Plain, Request(0, new KeyOriginInfo(0, 1, 0, null, [new(1, 1)])) },
         { Plain, Request(0, new KeyOriginInfo(0, 1, 0, 1, [])) },

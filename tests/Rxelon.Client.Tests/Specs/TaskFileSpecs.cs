@@ -178,8 +178,9 @@ public sealed class TaskFileSpecs
     {
         const string File = "run: { wasm: { module: a.wasm } }\nlimits: { speculate: true }\n";
         Assert.True(Read(File).Spec.Limits.Speculate);
+        Assert.True(Read(File + "privacy: { custody: sealed }").Spec.Limits.Speculate);
         Assert.DoesNotContain("peculate", System.Text.Encoding.UTF8.GetString(Read("run: { wasm: { module: a.wasm } }").Spec.ToBytes()), StringComparison.Ordinal);
-        foreach (var other in (string[])["verify: { policy: adaptive }", "privacy: { rotate: true }", "privacy: { sticky: true }", "privacy: { custody: sealed }"])
+        foreach (var other in (string[])["verify: { policy: adaptive }", "privacy: { rotate: true }", "privacy: { sticky: true }"])
         {
             var error = Assert.Single(Errors(File + other));
             Assert.Contains("limits.speculate", error.ToString(), StringComparison.Ordinal);

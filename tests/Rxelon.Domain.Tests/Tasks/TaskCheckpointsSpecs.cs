@@ -96,10 +96,6 @@ public sealed class TaskCheckpointsSpecs
     }
 
     [Fact]
-    public void Under_sealed_custody_none_is_kept()
-        => Assert.False(TaskCheckpoints.MayBeKept(Given.Queued(1, s => s with { Privacy = s.Privacy with { Custody = Custody.Sealed } }).State));
-
-    [Fact]
     public void An_attempt_without_keys_has_nothing_to_leave()
     {
         var story = Given.Queued(1);

@@ -51,6 +51,28 @@ public sealed class TaskRotationSpecs
     }
 
     [Fact]
+    public void A_part_that_was_handed_over_goes_on_from_its_checkpoint_and_still_lets_nothing_else_out()
+    {
+        var story = Rotating(2);
+        var first = new PartAttempt(0, 1);
+        story.Place(1, 0);
+        story.Ready(1, first);
+        story.Do(new FailAttempts(
+            story.Id, Ids.Node(1),
+            [new FailedAttempt(first, new Fault(FaultCodes.HandedOver, "moves", Culprit.None, true), null, []) { Checkpoint = Ids.Blob(9), CheckpointSignature = [8] }],
+            story.Now));
+        Assert.Equal([0], story.Effect<Demand>().Parts.Waiting);
+        Assert.Empty(story.Place(2, 1).Placed);
+        story.Place(2, 0);
+        Assert.Equal(new PartCheckpoint(Ids.Blob(9), 1), story.Effect<StartAttempts>().Attempts[0].Checkpoint);
+        story.Ready(2, new PartAttempt(0, 2));
+        story.Report(2, new PartAttempt(0, 2));
+        Assert.Equal([1], story.Effect<Demand>().Parts.Waiting);
+        story.Place(1, 1);
+        Assert.Null(story.Effect<StartAttempts>().Attempts[0].Checkpoint);
+    }
+
+    [Fact]
     public void Keys_of_a_part_that_was_somehow_placed_too_early_do_not_go()
     {
         var early = new PartsAssigned([new Assigned(new PartAttempt(1, 1), Ids.Node(1), Ids.Account(9), 1, Given.Ask)], Given.Start);

@@ -17,7 +17,7 @@ public sealed class TaskSpeculationSpecs
     public void A_part_that_takes_far_longer_than_the_others_gets_a_twin_that_goes_last_and_elsewhere()
     {
         var story = WithStraggler();
-        Wait(story, Patience);
+        story.Wait(Patience);
 
         Assert.Equal(Slow, story.State.OriginOf(4).CheckOf);
         Assert.Equal(Slow, story.State.OriginOf(4).Source);
@@ -66,7 +66,7 @@ public sealed class TaskSpeculationSpecs
     public void A_twin_that_nobody_took_is_closed_with_the_part()
     {
         var story = WithStraggler();
-        Wait(story, Patience);
+        story.Wait(Patience);
         story.Report(1, First);
 
         Assert.Equal(TaskPhase.Completed, story.State.Phase);
@@ -80,19 +80,19 @@ public sealed class TaskSpeculationSpecs
         var early = Given.Queued(4, Speculating);
         early.Finish(1, 0, 1);
         Run(early, 1, 2, 3);
-        Wait(early, TimeSpan.FromMinutes(1));
+        early.Wait(TimeSpan.FromMinutes(1));
         Assert.Equal(4, early.State.Parts.Count);
 
         var waiting = Given.Queued(6, Speculating);
         waiting.Finish(1, 0, 1, 2);
         Run(waiting, 1, 3, 4);
-        Wait(waiting, TimeSpan.FromMinutes(1));
+        waiting.Wait(TimeSpan.FromMinutes(1));
         Assert.Equal(6, waiting.State.Parts.Count);
 
         var plain = Given.Queued(4);
         plain.Finish(1, 0, 1, 2);
         Run(plain, 1, Slow);
-        Wait(plain, TimeSpan.FromMinutes(1));
+        plain.Wait(TimeSpan.FromMinutes(1));
         Assert.Equal(4, plain.State.Parts.Count);
     }
 
@@ -102,14 +102,14 @@ public sealed class TaskSpeculationSpecs
         var story = Given.Queued(5, Speculating);
         story.Finish(1, 0, 1, 2);
         Run(story, 1, 3, 4);
-        Wait(story, Patience);
-        Wait(story, TimeSpan.FromSeconds(10));
+        story.Wait(Patience);
+        story.Wait(TimeSpan.FromSeconds(10));
         Assert.Equal(6, story.State.Parts.Count);
 
         story.Place(2, 5);
         story.Ready(2, new PartAttempt(5, 1));
         story.Report(2, new PartAttempt(5, 1));
-        Wait(story, TaskRules.StragglerLead);
+        story.Wait(TaskRules.StragglerLead);
         Assert.Equal([3, 4], story.State.Checks.Keys.Order());
     }
 
@@ -119,7 +119,7 @@ public sealed class TaskSpeculationSpecs
         var story = WithStraggler();
         story.Shell.Crash(story.Now);
         Assert.True(TaskDecider.NextDue(story.State) <= story.Now + TaskRules.StragglerLead);
-        Wait(story, Patience);
+        story.Wait(Patience);
         Assert.Equal(5, story.State.Parts.Count);
     }
 
@@ -145,7 +145,7 @@ public sealed class TaskSpeculationSpecs
         var story = Given.Queued(4, s => Given.MapReduce(Speculating(s)));
         story.Finish(1, 0, 1, 2);
         Run(story, 1, Slow);
-        Wait(story, Patience);
+        story.Wait(Patience);
         Assert.Equal(6, story.State.Parts.Count);
         var twin = new PartAttempt(5, 1);
         story.Place(2, 5);
@@ -169,7 +169,6 @@ public sealed class TaskSpeculationSpecs
             s => s with { Verify = new VerifySpec { Policy = VerifyPolicy.Adaptive } },
             s => s with { Privacy = s.Privacy with { Rotate = true } },
             s => s with { Privacy = s.Privacy with { Sticky = true } },
-            s => s with { Privacy = s.Privacy with { Custody = Custody.Sealed } },
         ])
         {
             var refused = Assert.IsType<TaskRefused>(new TaskStory().Do(Given.Submit(1, 2, s => change(Speculating(s)))));
@@ -194,7 +193,7 @@ public sealed class TaskSpeculationSpecs
     private static TaskStory WithTwin()
     {
         var story = WithStraggler();
-        Wait(story, Patience);
+        story.Wait(Patience);
         story.Place(2, 4);
         story.Ready(2, Twin);
         return story;
@@ -202,20 +201,4 @@ public sealed class TaskSpeculationSpecs
 
     private static void Run(TaskStory story, int node, params int[] parts)
         => story.Ready(node, [.. story.Place(node, parts).Placed.Select(p => p.Attempt)]);
-
-    // As the entity does: woken when it is due, until then.
-    private static void Wait(TaskStory story, TimeSpan time)
-    {
-        var until = story.Now + time;
-        while (TaskDecider.NextDue(story.State) is { } due && due <= until)
-        {
-            story.Now = due > story.Now ? due : story.Now.AddMilliseconds(1);
-            var before = story.State;
-            story.Do(new WakeTask(story.Id, story.Now));
-            if (story.State.Parts.Count > before.Parts.Count)
-                return;
-        }
-
-        story.Now = until;
-    }
 }

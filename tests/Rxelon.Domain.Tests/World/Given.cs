@@ -113,6 +113,22 @@ internal sealed class TaskStory
         Report(node, attempts);
     }
 
+    /// <summary>As the entity does: woken when it is due, until then or until a part has got a twin.</summary>
+    internal void Wait(TimeSpan time)
+    {
+        var until = Now + time;
+        while (TaskDecider.NextDue(State) is { } due && due <= until)
+        {
+            Now = due > Now ? due : Now.AddMilliseconds(1);
+            var before = State;
+            Do(new WakeTask(Id, Now));
+            if (State.Parts.Count > before.Parts.Count)
+                return;
+        }
+
+        Now = until;
+    }
+
     internal T Effect<T>() => Assert.Single(Effects.OfType<T>());
 
     internal static ReportedResult Result(PartAttempt a) => new(

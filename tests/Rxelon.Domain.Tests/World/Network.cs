@@ -71,7 +71,7 @@ internal sealed class Network
     internal static bool IsSealed(TaskId task) => task.ToBytes()[15] % 2 == 1;
 
     /// <summary>Some tasks overtake their slow parts.</summary>
-    internal static bool Speculates(int task) => !Rotates(Ids.Task(task)) && !IsSealed(Ids.Task(task)) && Terms(task) is null;
+    internal static bool Speculates(int task) => !Rotates(Ids.Task(task)) && Terms(task) is null;
 
     // Unverified, always checked, checked by chance, checked by what is at stake, in turn; of every other task the owner compares.
     private static VerifySpec? Terms(int task) => (task / 6 % 4) switch

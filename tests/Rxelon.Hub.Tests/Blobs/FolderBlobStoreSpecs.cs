@@ -123,7 +123,7 @@ public sealed class FolderBlobStoreSpecs
         try
         {
             var options = new HubOptions { DataDirectory = folder.Path };
-            await using var store = BlobStore.Open(options, TimeProvider.System, NullLogger.Instance);
+            await using var store = BlobStore.Open(options, StoreFixture.NoReserve, TimeProvider.System, NullLogger.Instance);
             var kept = (await store.PutSmallAsync(Alice, [StoreFixture.Bytes(1000)], default)).Value[0];
             var large = StoreFixture.Bytes(3 << 20);
             var refused = await store.AppendUploadAsync(Alice, BlobId.Of(large), large.Length, 0, new MemoryStream(large), default);
@@ -143,7 +143,7 @@ public sealed class FolderBlobStoreSpecs
         }
     }
 
-    private static async Task RunAsync(string command, params string[] arguments)
+    internal static async Task RunAsync(string command, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
         var error = await process.StandardError.ReadToEndAsync();

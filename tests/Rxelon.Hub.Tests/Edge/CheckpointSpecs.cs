@@ -19,10 +19,9 @@ public sealed class CheckpointSpecs
     [Fact]
     public async Task A_checkpoint_is_stored_for_the_owner_before_the_task_hears_of_it()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), [1]);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
+        var attempt = edge.Place(node.Id, session, [1]);
 
         node.Link.Tell(new Send(HandedOver(node, attempt), Reliable: true), ActorRefs.NoSender);
         await node.AckAsync(attempt, accepted: false);
@@ -36,10 +35,8 @@ public sealed class CheckpointSpecs
     [Fact]
     public async Task One_that_is_not_signed_or_not_whole_or_comes_with_another_failure_is_left_out()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var session = await edge.SessionOfAsync(node.Id);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         foreach (var change in (Action<AttemptFailure>[])
         [
             f => f.CheckpointSignature = ByteString.CopyFrom(new byte[64]),
@@ -58,13 +55,12 @@ public sealed class CheckpointSpecs
     [Fact]
     public async Task The_next_attempt_is_told_where_its_checkpoint_is()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         var task = TaskId.FromBytes([1, .. new byte[15]]);
         var input = edge.Blobs.Add([1]);
         var start = StartedPart.Plain(new PartAttempt(0, 2), input) with { Checkpoint = new PartCheckpoint(edge.Blobs.Add(State), 1) };
-        edge.Router.Tell(new StartParts(node.Id, await edge.SessionOfAsync(node.Id), task, edge.Chs.Spec, edge.Blobs.Add([7]), 1, [start]), ActorRefs.NoSender);
+        edge.Router.Tell(new StartParts(node.Id, session, task, edge.Chs.Spec, edge.Blobs.Add([7]), 1, [start]), ActorRefs.NoSender);
 
         await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
         var part = node.Frames.First(f => f.Assign is not null).Assign.Parts.Single();
@@ -75,10 +71,9 @@ public sealed class CheckpointSpecs
     [Fact]
     public async Task A_drained_node_is_offered_nothing_more_and_asked_to_hand_over()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), [1]);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
+        var attempt = edge.Place(node.Id, session, [1]);
         await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
 
         var draining = await edge.Router.Ask<NodeDraining>(new DrainNode(node.Id, "new disks"), TimeSpan.FromSeconds(10));
@@ -93,10 +88,8 @@ public sealed class CheckpointSpecs
     [Fact]
     public async Task An_attempt_that_is_to_keep_its_checkpoint_stays_on_the_books_until_the_node_gives_it_back()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var session = await edge.SessionOfAsync(node.Id);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         var attempt = edge.Place(node.Id, session, [1]);
         await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
 

@@ -8,6 +8,7 @@ using Rxelon.Hub.Entities;
 using Rxelon.Hub.Integrity;
 using Rxelon.Hub.Journal;
 using Rxelon.Hub.Live;
+using Rxelon.Hub.Tests.Blobs;
 using Rxelon.Link.Certificates;
 using Rxelon.Link.Guard;
 using Rxelon.Shared.Ids;
@@ -30,7 +31,7 @@ internal sealed class EdgeHarness : IAsyncDisposable
         _guard = new EdgeGuard(PeerCheck.ForAuthority(Authority.CertificateDer, TimeProvider.System), new GuardLimits(), TimeProvider.System);
         _operations = new OperationRecords(new SqliteFile(Path.Combine(directory, "operations.db")));
         Clients = new KnownClients(Path.Combine(directory, "clients.allowed"), options.AllowedClients);
-        Logs = LogStore.Open(directory, TimeProvider.System, NullLogger.Instance);
+        Logs = LogStore.Open(directory, StoreFixture.NoReserve, TimeProvider.System, NullLogger.Instance);
         var services = new SessionServices(
             options, TimeProvider.System, Blobs, Blobs, Authority, _guard, Chs.Registry, _operations, Clients, Logs, Board, new Random(7));
         Router = system.ActorOf(Props.Create(() => new NodeRouter(Chs.Registry, new Lazy<SessionServices>(services))), "nodes");

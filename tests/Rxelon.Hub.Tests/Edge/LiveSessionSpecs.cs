@@ -42,11 +42,10 @@ public sealed class LiveSessionSpecs
     [Fact]
     public async Task The_end_of_a_log_is_taken_even_when_the_report_overtook_it()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         byte[] input = [1], result = [2];
-        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), input);
+        var attempt = edge.Place(node.Id, session, input);
         await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
         Send(node, attempt, 0);
         node.SendReport(attempt, input, result);
@@ -73,11 +72,10 @@ public sealed class LiveSessionSpecs
     [Fact]
     public async Task Progress_is_on_the_board_while_the_node_holds_the_attempt()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         byte[] input = [1];
-        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), input, part: 4);
+        var attempt = edge.Place(node.Id, session, input, part: 4);
         await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
 
         await Eventually.TrueAsync("the figure", () =>
@@ -94,10 +92,9 @@ public sealed class LiveSessionSpecs
     [Fact]
     public async Task A_chunk_that_is_too_large_ends_the_connection()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), [1]);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
+        var attempt = edge.Place(node.Id, session, [1]);
         node.Link.Tell(new Send(
             new ToHub { Log = new AttemptLog { Attempt = NodeHarness.Key(attempt), Chunk = ByteString.CopyFrom(new byte[LogSealer.MaxPlain + LogSealer.Overhead + 1]) } }, true), Akka.Actor.ActorRefs.NoSender);
         await Eventually.TrueAsync("the line dropped", () => node.Got<LinkDown>().Any());

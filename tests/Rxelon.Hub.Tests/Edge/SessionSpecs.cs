@@ -15,10 +15,8 @@ public sealed class SessionSpecs
     [Fact]
     public async Task A_part_goes_out_gets_its_key_and_comes_back_accepted()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var session = await edge.SessionOfAsync(node.Id);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         Assert.Equal(node.Id, edge.Chs.Matchmaker.OfType<OfferUpdate>().First().Offer.Node);
 
         byte[] input = [1, 2, 3], result = [9, 8, 7];
@@ -40,10 +38,8 @@ public sealed class SessionSpecs
     [Fact]
     public async Task A_result_that_is_not_what_was_signed_fails_the_attempt_and_is_never_accepted()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var session = await edge.SessionOfAsync(node.Id);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         byte[] input = [1], result = [2];
 
         var changes = new (Action<AttemptReport> Change, string Code)[]
@@ -67,10 +63,8 @@ public sealed class SessionSpecs
     [Fact]
     public async Task A_replayed_report_is_answered_again_and_accepted_once()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var session = await edge.SessionOfAsync(node.Id);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         byte[] input = [1], result = [2];
         var attempt = edge.Place(node.Id, session, input);
         node.SendReport(attempt, input, result);
@@ -197,10 +191,9 @@ public sealed class SessionSpecs
     [Fact]
     public async Task A_node_that_was_killed_and_started_again_is_in_at_once()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), [1]);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
+        var attempt = edge.Place(node.Id, session, [1]);
         await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
         await node.StopAsync();
 

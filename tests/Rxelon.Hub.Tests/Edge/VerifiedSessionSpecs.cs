@@ -24,10 +24,8 @@ public sealed class VerifiedSessionSpecs
     [Fact]
     public async Task A_signed_promise_reaches_the_task_and_a_forged_one_fails_the_attempt()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var session = await edge.SessionOfAsync(node.Id);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
         var good = edge.Place(node.Id, session, Input);
         var promise = AnswerCommitment.Of(good, Nonce, Right);
         node.SendReport(good, Input, Result, r => Promise(node, r, good, promise));
@@ -43,10 +41,8 @@ public sealed class VerifiedSessionSpecs
     [Fact]
     public async Task A_question_goes_to_the_present_session_and_to_the_next_one_and_the_answer_to_the_task()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        await edge.SessionOfAsync(node.Id);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, _) = one;
         var attempt = new AttemptId(TaskId.FromBytes(RandomNumberGenerator.GetBytes(16)), 3, 2);
         edge.Router.Tell(new AskReveals(node.Id, attempt.Task, [new PartAttempt(3, 2)]));
         await Eventually.TrueAsync("the question", () => Questions(node, attempt) == 1);
@@ -68,10 +64,9 @@ public sealed class VerifiedSessionSpecs
     [Fact]
     public async Task A_quarantined_node_gives_back_what_it_runs_and_is_offered_again_when_it_is_reinstated()
     {
-        await using var edge = await EdgeHarness.StartAsync();
-        await using var node = new NodeHarness(edge).Start();
-        await node.UpAsync();
-        var attempt = edge.Place(node.Id, await edge.SessionOfAsync(node.Id), Input);
+        await using var one = await OneNode.InSessionAsync();
+        var (edge, node, session) = one;
+        var attempt = edge.Place(node.Id, session, Input);
         await Eventually.TrueAsync("the assignment", () => node.Frames.Any(f => f.Assign is not null));
 
         edge.Router.Tell(new SetQuarantine(node.Id, true));

@@ -14,7 +14,7 @@ public sealed class ServiceSpecs(RunningHub hub)
     {
         (await Get("/health")).AssertStatus(200);
         var ready = (await Get("/health/ready")).AssertStatus(200).Read<HealthInfo>();
-        Assert.Equal(["blobs", "disk", "edge", "entities", "ledger"], ready.Checks.Keys.Order());
+        Assert.Equal(["blobs", "disk", "edge", "entities", "ledger", "uploads"], ready.Checks.Keys.Order());
         Assert.All(ready.Checks.Values, c => Assert.Equal("ok", c));
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rxelon.Hub.Live;
+using Rxelon.Hub.Tests.Blobs;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
 
@@ -124,7 +125,7 @@ public sealed class LogStoreSpecs : IAsyncLifetime
         Assert.False(other.ChangedAsync(new CancellationToken(true)).IsCompletedSuccessfully);
     }
 
-    private LogStore Open() => LogStore.Open(_directory.Path, TimeProvider.System, NullLogger.Instance);
+    private LogStore Open() => LogStore.Open(_directory.Path, StoreFixture.NoReserve, TimeProvider.System, NullLogger.Instance);
 
     /// <summary>Everything that was appended is written; the store is closed.</summary>
     private async Task DrainAsync() => await _store.DisposeAsync();

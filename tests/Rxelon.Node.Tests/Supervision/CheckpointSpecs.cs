@@ -54,6 +54,55 @@ public sealed class CheckpointSpecs : NodeUnderTest
         Assert.Null(failure.Checkpoint);
     }
 
+    [Theory]
+    [InlineData("reclaimed")]
+    [InlineData("low-funds")]
+    [InlineData("anything else")]
+    public async Task Told_to_keep_its_state_a_part_goes_back_with_it_whatever_the_reason(string reason)
+    {
+        await RunUntilSavedAsync(_task);
+
+        FromHub(new ToNode { Stop = new StopAttempt { Attempt = _task.Key(0, 1), Reason = reason, KeepCheckpoint = true } });
+        var failure = (await NextAsync(ToHub.BodyOneofCase.Failure)).Failure;
+
+        Assert.Equal((FaultCodes.HandedOver, reason), (failure.Code, failure.Message));
+        Assert.Equal("state-1", _task.OpenCheckpoint(failure.Checkpoint.Inline.ToByteArray(), 0, 1));
+    }
+
+    [Theory]
+    [InlineData(FaultCodes.StaleAttempt)]
+    [InlineData(FaultCodes.CancelledByOwner)]
+    [InlineData(FaultCodes.DeadlinePassed)]
+    [InlineData(FaultCodes.TimeLimit)]
+    [InlineData(FaultCodes.OperatorDistrusted)]
+    public async Task Told_to_end_for_one_of_the_reasons_that_a_hub_has_today_a_part_keeps_nothing(string reason)
+    {
+        await RunUntilSavedAsync(_task);
+
+        FromHub(new ToNode { Stop = new StopAttempt { Attempt = _task.Key(0, 1), Reason = reason } });
+
+        await NextOfferAsync(o => o.SlotsFree == 4);
+        Node.Tell(AskRunning.Instance, Link);
+        var running = (RunningAttempts)await Link.FishForMessageAsync(m => m is RunningAttempts or Send { Reliable: true, Frame.Log: null }, TimeSpan.FromSeconds(5));
+        Assert.Empty(running.Attempts);
+    }
+
+    [Fact]
+    public async Task A_drain_leaves_alone_what_has_no_key_for_its_checkpoint()
+    {
+        FromHub(_task.Assign((0, 1, ScriptedTask.Inline(_task.InputCipher(0, Parts.Input())))));
+        await NextAsync(ToHub.BodyOneofCase.PartsReady);
+        FromHub(Grant(_task, 0, 1));
+        await SavedAsync();
+
+        FromHub(new ToNode { Drain = new Drain { Reason = "maintenance", HandOver = true } });
+        await NextOfferAsync(o => o.Draining);
+
+        Node.Tell(AskRunning.Instance, Link);
+        var running = (RunningAttempts)await Link.FishForMessageAsync(m => m is RunningAttempts or Send { Reliable: true }, TimeSpan.FromSeconds(5));
+        Assert.Equal(_task.Key(0, 1), Assert.Single(running.Attempts).Attempt);
+    }
+
     [Fact]
     public async Task A_node_that_ends_waits_until_the_hub_has_the_checkpoints()
     {
