@@ -2,21 +2,36 @@
 # One configuration for everything, so that nothing is built twice.
 RX_CONFIGURATION=Release
 
-# build_projects PROJECT…: quiet unless it fails. What is up to date is left alone.
+# build_projects PROJECT…: quiet unless it fails. What is up to date is left alone. The compiler's warnings are errors here; the
+# analyzers, which take longer than the compiler, are `./rx lint`'s.
 build_projects() { one_at_a_time build compile "$@"; }
 
 compile() {
-    local log=$RX_STATE/build.log project
+    local log=$RX_STATE/build.log server project failed=0
+    server=rx-$(checkout_hash)
     mkdir -p "$RX_STATE"
     : >"$log"
     for project in "$@"; do
-        if ! dotnet build "$project" -c "$RX_CONFIGURATION" -nologo -v minimal -clp:NoSummary -p:UseSharedCompilation=false \
-            >>"$log" 2>&1; then
+        if ! dotnet build "$project" -c "$RX_CONFIGURATION" -nologo -v minimal -clp:NoSummary -p:RunAnalyzers=false \
+            -p:UseSharedCompilation=true -p:SharedCompilationId="$server" >>"$log" 2>&1; then
             grep -E 'error|warning' "$log" | sort -u | head -n 40 >&2 || tail -n 40 "$log" >&2
             note "$project does not build; all of it is in $log"
-            return 1
+            failed=1
+            break
         fi
     done
+    stop_compiler "$server"
+    return "$failed"
+}
+
+# One compiler for all projects is warm after the first; it is this checkout's own and would stay for ten minutes.
+stop_compiler() {
+    local version compiler
+    version=$(dotnet --version)
+    compiler=$(dotnet --list-sdks | sed -n "s/^$version \[\(.*\)\]\$/\1/p")/$version/Roslyn/bincore/VBCSCompiler.dll
+    if [ -f "$compiler" ]; then
+        dotnet "$compiler" -pipename:"$1" -shutdown >/dev/null 2>&1 || true
+    fi
 }
 
 # binary PROJECT NAME: the path of a built program.

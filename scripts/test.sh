@@ -22,18 +22,22 @@ run_all_tests() {
     # Everything is built, also what no test refers to: it must compile as well.
     [ $# -eq 0 ] && sets=(Rxelon.sln)
     note "building"
-    if ! build_projects "${sets[@]}"; then
-        count_results 0 1 0
-        print_sum
-        exit 1
-    fi
-    # What cannot be set up fails the tests that need it, each with its own sentence; the others still run.
+    build_projects "${sets[@]}" &
+    local built=$!
+    # Meanwhile, since most of this waits for others. What cannot be set up fails the tests that need it, each with its own
+    # sentence; the others still run.
     ensure_node || note "the checks in tests/interop will fail"
     if [ "$(uname -s)" = Linux ]; then
         docker_up || note "the container tests will fail"
         vm_image || note "the virtual machine tests will fail"
         ensure_faketime || note "the tests of jumping clocks will fail"
         ensure_registry || note "the tests of pulled images will fail"
+    fi
+    if ! wait "$built"; then
+        count_results 0 1 0
+        stop_quietly
+        print_sum
+        exit 1
     fi
 
     rm -rf "$RX_STATE/test"

@@ -22,7 +22,7 @@ public sealed class MortalNetwork : RunningNetwork
 /// <summary>Killed processes, and what their successors make of it.</summary>
 public sealed class RestartSpecs(MortalNetwork net) : IClassFixture<MortalNetwork>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     // Ten seconds from the silence to the new place (docs/design/failure-modes.md), after a beat that a busy node sends every two.
     private static readonly TimeSpan Replaced = TimeSpan.FromSeconds(12);
@@ -114,7 +114,7 @@ public sealed class RestartSpecs(MortalNetwork net) : IClassFixture<MortalNetwor
         Assert.True(run.Code == 0, run.ToString());
         var task = TaskId.Parse(run.Out.Trim());
         var running = await SeeAsync(task, "running", t => t.Parts[0].Phase == "KeyReleased");
-        var left = await Eventually.SeeAsync("its container", Patience, async () => (await Engine.SandboxesAsync(engine)) is [var only] ? only : null);
+        var left = await Eventually.SeeAsync("its container", Patience, async () => (await Engine.SandboxesAsync(engine, net)) is [var only] ? only : null);
         await SeeAsync(task, "telling what it uses", t => t.Parts[0].Usage is { WallMillis: > 0, Memory: > 0 });
         var victim = await VictimAsync(running);
         var index = net.Nodes.FindIndex(n => n.State == victim.State);
@@ -122,11 +122,11 @@ public sealed class RestartSpecs(MortalNetwork net) : IClassFixture<MortalNetwor
         await net.Nodes[index].Process.KillAsync();
         net.Nodes[index] = (victim.State, net.RunNode(victim.State));
 
-        await Eventually.TrueAsync("the leftover gone", Patience, async () => !(await Engine.SandboxesAsync(engine)).Contains(left));
+        await Eventually.TrueAsync("the leftover gone", Patience, async () => !(await Engine.SandboxesAsync(engine, net)).Contains(left));
         var ended = await SeeAsync(task, "ended", t => t.Summary.EndedAt is not null);
         Assert.Equal("Completed", ended.Summary.Phase);
         Assert.True(ended.Parts[0].Attempt > running.Parts[0].Attempt, "The lost attempt cannot have succeeded.");
-        await Eventually.TrueAsync("no sandbox left", Patience, async () => (await Engine.SandboxesAsync(engine)).Count == 0);
+        await Eventually.TrueAsync("no sandbox left", Patience, async () => (await Engine.SandboxesAsync(engine, net)).Count == 0);
     }
 
     private async Task<TaskId> SubmitMockAsync(string name, int parts, params string[] args)

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Docker.DotNet.Models;
 using Rxelon.Drills;
 using Rxelon.System.Tests.Networks;
 using Rxelon.System.Tests.Programs;
@@ -37,7 +36,7 @@ public sealed class SecrecySpecs(RunningNetwork net)
         var script = $"busybox cat > /out/copy; echo $VISIBLE $HIDDEN argument-{_marker} >> /out/copy; busybox sleep 4; busybox cat /out/copy";
 
         var running = RunAsync(folder, "docker", image, "--", "/bin/busybox", "sh", "-c", script);
-        var seen = await Eventually.SeeAsync("its container", Patience, async () => (await RunningAsync(engine)).FirstOrDefault());
+        var seen = await Eventually.SeeAsync("its container", Patience, async () => (await Engine.SandboxesAsync(engine, net)).FirstOrDefault());
         var inspected = await engine.Containers.InspectContainerAsync(seen);
         Assert.DoesNotContain(_marker, global::System.Text.Json.JsonSerializer.Serialize(inspected), StringComparison.Ordinal);
         await AssertNowhereAsync(root);
@@ -47,9 +46,6 @@ public sealed class SecrecySpecs(RunningNetwork net)
         Assert.True(output.Split(_marker).Length - 1 >= 4, output);
         await AssertNowhereAsync(root);
     }
-
-    private static async Task<IEnumerable<string>> RunningAsync(Docker.DotNet.IDockerClient engine)
-        => (await engine.Containers.ListContainersAsync(new ContainersListParameters())).Where(c => c.Labels.ContainsKey("rxelon.attempt")).Select(c => c.ID);
 
     private string Folder() => Directory.CreateDirectory(Path.Combine(net.Network.Directory, $"secret-{Guid.NewGuid():n}")).FullName;
 

@@ -10,10 +10,11 @@ internal static class Engine
 
     internal static Task<string> ImportAsync(IDockerClient engine) => BusyboxImage.ImportAsync(engine, "rxelon-system-test");
 
-    /// <summary>Ids of the containers that nodes made, running or not.</summary>
-    internal static async Task<IReadOnlyList<string>> SandboxesAsync(IDockerClient engine)
+    /// <summary>Ids of the containers that this network's nodes made, running or not; other networks use the engine at the same time.</summary>
+    internal static async Task<IReadOnlyList<string>> SandboxesAsync(IDockerClient engine, RunningNetwork net)
     {
-        var filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { ["rxelon.node"] = true } };
-        return [.. (await engine.Containers.ListContainersAsync(new ContainersListParameters { All = true, Filters = filters })).Select(c => c.ID)];
+        var nodes = (await net.Hub.NodesAsync()).Value.Select(n => n.Node.ToString()).ToHashSet();
+        var made = await engine.Containers.ListContainersAsync(new ContainersListParameters { All = true });
+        return [.. made.Where(c => c.Labels.TryGetValue("rxelon.node", out var node) && nodes.Contains(node)).Select(c => c.ID)];
     }
 }
