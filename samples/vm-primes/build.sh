@@ -48,6 +48,13 @@ for module in $modules; do
     echo "$module" >>"$out/initrd/lib/modules.order"
 done
 
+# The program's /dev is copied from here and from the guest's own.
+mkdir "$out/initrd/lib/dev"
+ln -s /proc/self/fd "$out/initrd/lib/dev/fd"
+for stream in 0:stdin 1:stdout 2:stderr; do
+    ln -s "/proc/self/fd/${stream%:*}" "$out/initrd/lib/dev/${stream#*:}"
+done
+
 # The program's root: busybox and the program. What the guest mounts needs a place.
 mkdir -p "$out/root/bin" "$out/root/etc"
 [ -z "${RXELON_VM_TREE:-}" ] || cp -a "$RXELON_VM_TREE/." "$out/root/"

@@ -114,6 +114,8 @@ public static class LinkConfig
         akka {
           loglevel = INFO
           stdout-loglevel = OFF
+          # Each tick wakes two threads, and what is timed here takes seconds. Akka's own default is 10 ms.
+          scheduler.tick-duration = 50ms
           # A refused peer must not be able to fill the disk through our own logs.
           log-dead-letters = off
           log-dead-letters-during-shutdown = off

@@ -17,6 +17,9 @@ internal sealed class BenchNetwork : IAsyncDisposable
 
     internal TestUser User => _user ?? throw new InvalidOperationException("The network was not started.");
 
+    /// <summary>The hub's process.</summary>
+    internal int HubId => _processes.Hub.Id;
+
     /// <summary>The first node's process.</summary>
     internal int NodeId => _nodes[0].Id;
 

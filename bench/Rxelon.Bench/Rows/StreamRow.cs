@@ -51,15 +51,17 @@ internal sealed class StreamRow : IBenchRow
         var hub = (await network.User.Hub.InfoAsync(cancel).ConfigureAwait(false)).Value;
         var tasks = new TaskRun(network.User, hub, network.Directory, module);
 
-        List<double> plain = [], whole = [], ratios = [], memory = [], sandbox = [], prepare = [], submit = [], complete = [];
+        List<double> plain = [], whole = [], ratios = [], memory = [], sandbox = [], prepare = [], submit = [], complete = [], client = [], hubTime = [], node = [];
         for (var round = 0; round < run.Times(1, 1); round++)
         {
             run.Say("plain copy over loopback");
             plain.Add(size / MiB / (await LoopbackCopy.RunAsync(file, file + ".copy", cancel).ConfigureAwait(false)).TotalSeconds);
             run.Say("the same file as a task");
+            var before = ProcessorTime(network);
             using var watch = new MemoryWatch(network.NodeId, network.NodeState);
             var (stretches, output) = await tasks.StreamAsync($"stream-{round}", file, size, cancel).ConfigureAwait(false);
             watch.Stop();
+            var after = ProcessorTime(network);
             if (!output.AsSpan().SequenceEqual(expected))
                 throw new InvalidDataException("The program saw other bytes than the file holds.");
             whole.Add(size / MiB / (stretches.Prepare + stretches.Latency).TotalSeconds);
@@ -69,6 +71,9 @@ internal sealed class StreamRow : IBenchRow
             prepare.Add(stretches.Prepare.TotalSeconds);
             submit.Add(stretches.Submit.TotalSeconds);
             complete.Add(stretches.Complete.TotalSeconds);
+            client.Add(after.Client - before.Client);
+            hubTime.Add(after.Hub - before.Hub);
+            node.Add(after.Node - before.Node);
         }
 
         return new RowResult(
@@ -79,10 +84,24 @@ internal sealed class StreamRow : IBenchRow
                 new Figure("  of it: read, encrypt, write ciphertext", "s", prepare),
                 new Figure("  upload to the hub, durable", "s", submit),
                 new Figure("  node: fetch, check, decrypt, run, report", "s", complete),
+                new Figure("  processor time: client", "s", client),
+                new Figure("    hub", "s", hubTime),
+                new Figure("    node", "s", node),
                 new Figure("node process, most resident", "MiB", memory, Target.Most(NodeMiB)),
                 new Figure("its sandbox's input in tmpfs, most", "MiB", sandbox),
             ],
             ["Every stretch ends before the next begins: the bytes are read and written once in each."]);
+    }
+
+    private static (double Client, double Hub, double Node) ProcessorTime(BenchNetwork network)
+    {
+        return (Environment.CpuUsage.TotalTime.TotalSeconds, Of(network.HubId), Of(network.NodeId));
+
+        static double Of(int id)
+        {
+            using var process = Process.GetProcessById(id);
+            return process.TotalProcessorTime.TotalSeconds;
+        }
     }
 
     private static async Task WriteAsync(string file, long size, CancellationToken cancel)

@@ -6,6 +6,9 @@ namespace Rxelon.Client.Archives;
 /// </summary>
 internal sealed class SizedStream(Stream inner, long size) : Stream
 {
+    /// <summary>Whole segments of an encrypted part.</summary>
+    private const int CopySize = 4 * Shared.Crypto.PartFormat.SegmentSize;
+
     private long _position;
 
     public override bool CanRead => true;
@@ -22,16 +25,20 @@ internal sealed class SizedStream(Stream inner, long size) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override int Read(Span<byte> buffer) => Count(inner.Read(Clip(buffer)), buffer.Length);
+    // At the end the inner stream is not asked: a read of no bytes would look like its end.
+    public override int Read(Span<byte> buffer) => _position == size ? 0 : Count(inner.Read(Clip(buffer)), buffer.Length);
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => Count(
+        => _position == size ? 0 : Count(
             await inner.ReadAsync(buffer[..(int)Math.Min(buffer.Length, size - _position)], cancellationToken).ConfigureAwait(false), buffer.Length);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        => base.CopyToAsync(destination, (int)Math.Clamp(size - _position, 1, CopySize), cancellationToken);
 
     public override void Flush()
     {

@@ -61,7 +61,25 @@ public sealed class PartSplitter
 
     /// <summary>The parts in order; each writes its archive (tar) to a stream.</summary>
     public IAsyncEnumerable<Func<Stream, CancellationToken, Task>> PartsAsync(CancellationToken ct = default)
-        => _split.By is SplitBy.Lines or SplitBy.Bytes or SplitBy.Records || _inputs.UsesStdin ? StreamedAsync(ct) : FromFilesAsync();
+        => _split.By == SplitBy.Bytes && HasSize ? SlicedAsync()
+            : _split.By is SplitBy.Lines or SplitBy.Bytes or SplitBy.Records || _inputs.UsesStdin ? StreamedAsync(ct) : FromFilesAsync();
+
+    // What is no plain file says that it has no bytes.
+    private bool HasSize => !_inputs.UsesStdin && _inputs.Files.Count > 0 && _inputs.Files.All(f => f.Length > 0);
+
+    /// <summary>Pieces whose sizes are known before they are read go straight from the files into the archive.</summary>
+    private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> SlicedAsync()
+    {
+        var source = new JoinedStream(_inputs.Files);
+        await using var closing = source.ConfigureAwait(false);
+        for (var left = _inputs.Files.Sum(f => f.Length); left > 0;)
+        {
+            var size = Math.Min(_split.Size, left);
+            left -= size;
+            var isLast = left == 0;
+            yield return (into, cancel) => WriteSliceAsync(source, size, isLast, into, cancel);
+        }
+    }
 
     private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> StreamedAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -108,6 +126,17 @@ public sealed class PartSplitter
         var writer = new PartArchiveWriter(into);
         await using (writer.ConfigureAwait(false))
             await writer.AddStdinAsync(await spool.OpenAsync(ct).ConfigureAwait(false), spool.Count, ct).ConfigureAwait(false);
+    }
+
+    private async Task WriteSliceAsync(JoinedStream source, long size, bool isLast, Stream into, CancellationToken ct)
+    {
+        var writer = new PartArchiveWriter(into);
+        await using (writer.ConfigureAwait(false))
+            await writer.AddStdinAsync(source, size, ct).ConfigureAwait(false);
+
+        // Reading the end makes the stream compare the last file with what was listed.
+        if (isLast && await source.ReadAsync(new byte[1], ct).ConfigureAwait(false) > 0)
+            throw _inputs.Files[^1].Changed("became longer while it was read");
     }
 
     private static async Task WriteFilesAsync(InputFile[] files, Stream into, CancellationToken ct)

@@ -44,7 +44,7 @@ public interface IBlobStore
     /// <summary>
     /// Appends to an upload at <paramref name="offset"/> (which must equal the present offset; 0 begins it); when
     /// <paramref name="total"/> bytes are here, checks the hash and stores, or discards the upload with hash-mismatch. Returns the
-    /// new offset, which is durable. Content that breaks off is kept up to there, and its exception passes through.
+    /// new offset; before the end the last piece may not be durable yet, the whole is. Content that breaks off is kept up to there, and its exception passes through.
     /// </summary>
     Task<Outcome<long>> AppendUploadAsync(AccountId owner, BlobId id, long total, long offset, Stream content, CancellationToken cancel);
 

@@ -14,11 +14,12 @@ namespace Rxelon.Hub.Blobs;
 /// </summary>
 internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposable
 {
-    private const int BufferSize = 128 * 1024;
+    private const int BufferSize = 256 * 1024;
     private const int MaxRunningHashes = 1024;
 
     private readonly ConcurrentDictionary<(AccountId Owner, BlobId Id), bool> _busy = new();
     private readonly ConcurrentDictionary<(AccountId Owner, BlobId Id), RunningHash> _hashes = new();
+    private readonly ConcurrentDictionary<(AccountId Owner, BlobId Id), Task> _syncs = new();
 
     internal static Fault Busy { get; } = new(
         FaultCodes.Conflict, "Another connection is sending this upload; ask again in a moment.", Culprit.None, Retryable: true);
@@ -49,9 +50,9 @@ internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposab
         => _busy.TryAdd((owner, id), true) ? new Leave(() => _busy.TryRemove((owner, id), out _)) : null;
 
     /// <summary>
-    /// Appends content to the file, which is <paramref name="offset"/> long, and syncs it. The digest is given when the upload
-    /// is complete. Content beyond the total is malformed, and nothing of it is kept; what no longer fits beside the disk reserve is not
-    /// taken, and what came before stays.
+    /// Appends content to the file, which is <paramref name="offset"/> long. A piece is synced while the next one arrives; a complete upload,
+    /// for which the digest is given, is synced. Content beyond the total is malformed, and nothing of it is kept; what no longer fits
+    /// beside the disk reserve is not taken, and what came before stays.
     /// </summary>
     internal async Task<Outcome<(long Offset, BlobId? Digest)>> AppendAsync(
         AccountId owner, BlobId id, string path, long total, long offset, Stream content, CancellationToken cancel)
@@ -59,8 +60,7 @@ internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposab
         var hash = await TakeHashAsync(owner, id, path, offset, cancel).ConfigureAwait(false);
         ExceptionDispatchInfo? cut = null;
         var hasRoom = true;
-        var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0, useAsync: false);
-        await using var closing = file.ConfigureAwait(false);
+        using var file = Open(path);
         file.Position = offset;
         var buffer = new byte[BufferSize];
         while (true)
@@ -93,7 +93,11 @@ internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposab
             hash.Append(buffer.AsSpan(0, read));
         }
 
-        file.Flush(flushToDisk: true);
+        await FinishSyncAsync(owner, id, hash).ConfigureAwait(false);
+        if (hash.Length < total && cut is null)
+            _syncs[(owner, id)] = Task.Run(() => Sync(path), CancellationToken.None);
+        else
+            file.Flush(flushToDisk: true);
         if (hash.Length == total && cut is null)
         {
             using (hash)
@@ -104,6 +108,38 @@ internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposab
         cut?.Throw();
         return hasRoom ? (hash.Length, null) : reserve.Fault;
     }
+
+    // A sync that failed leaves a file of which nothing is known: its hash is made anew from what can be read.
+    private async Task FinishSyncAsync(AccountId owner, BlobId id, RunningHash hash)
+    {
+        if (!_syncs.TryRemove((owner, id), out var syncing))
+            return;
+        try
+        {
+            await syncing.ConfigureAwait(false);
+        }
+        catch
+        {
+            hash.Dispose();
+            throw;
+        }
+    }
+
+    private static void Sync(string path)
+    {
+        try
+        {
+            using var file = Open(path);
+            file.Flush(flushToDisk: true);
+        }
+        catch (FileNotFoundException)
+        {
+            // The account was closed meanwhile.
+        }
+    }
+
+    private static FileStream Open(string path)
+        => new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: false);
 
     internal void Forget(AccountId owner, BlobId id)
     {

@@ -1,4 +1,5 @@
 using Akka.Hosting;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Data.Sqlite;
@@ -64,6 +65,7 @@ public sealed class HubHost : IAsyncDisposable
             logging(builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
             builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
                 .ConfigureKestrel(kestrel => HttpListening.Configure(kestrel, options, authority));
+            builder.Services.AddSingleton<IMemoryPoolFactory<byte>, HttpBlocks>();
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
             AddState(builder.Services, options, clock, authority, vault, bucket);
             builder.Services.AddRxelonLedger(sealing);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Polly;
 using Polly.Retry;
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
@@ -131,18 +132,40 @@ internal sealed class BlobTransfer : IDisposable
             var body = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                var buffer = new byte[CopySize];
-                int read;
-                while ((read = await body.ReadAsync(buffer, token).ConfigureAwait(false)) > 0)
-                {
-                    watch.CancelAfter(Silence);
-                    into.Write(buffer.AsSpan(0, read));
-                    if (into.Count > blob.Size)
-                        return null;
-                }
+                if (blob.Size > CipherSpool.MemoryLimit)
+                    await ReadLargeAsync(body, token).ConfigureAwait(false);
+                else
+                    await CopyAsync(body, into, blob.Size - into.Count, token).ConfigureAwait(false);
             }
 
             return into.Count < blob.Size ? Cut($"The download ended after {into.Count} of {blob.Size} bytes.") : null;
+        }
+
+        // Hashed and written on another thread than the one that receives. What came before a cut is kept.
+        async Task ReadLargeAsync(Stream body, CancellationToken token)
+        {
+            using var behind = new WriteBehind(block => into.Write(block.Span));
+            try
+            {
+                await CopyAsync(body, behind, blob.Size - into.Count, token).ConfigureAwait(false);
+            }
+            finally
+            {
+                await behind.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+
+        // One byte too many is enough to see that it is another blob.
+        async Task CopyAsync(Stream body, Stream target, long left, CancellationToken token)
+        {
+            var buffer = new byte[CopySize];
+            int read;
+            while (left >= 0 && (read = await body.ReadAsync(buffer, token).ConfigureAwait(false)) > 0)
+            {
+                watch.CancelAfter(Silence);
+                await target.WriteAsync(buffer.AsMemory(0, read), token).ConfigureAwait(false);
+                left -= read;
+            }
         }
     }
 

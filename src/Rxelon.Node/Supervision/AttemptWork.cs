@@ -150,16 +150,17 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         {
             using var own = _input is null ? null
                 : new PartDecryptStream(_input.OpenRead(), keys.Input, PartContext.Input(id.Task, part.Source), leaveOpen: true);
+            await using var ahead = own is not null && _input!.Reference.Size > CipherSpool.MemoryLimit ? new ReadAhead(own) : null;
             using var former = Checkpoints.Open(_former, id, part.CheckpointNumber, keys);
             await using var composed = part.Results.Count == 0 && former is null ? null
-                : new ComposedInput(id.Task, own, part.Results, keys.Results, part.Carries, services.Blobs, cancel, former);
+                : new ComposedInput(id.Task, (Stream?)ahead ?? own, part.Results, keys.Results, part.Carries, services.Blobs, cancel, former);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, _leave.Token);
             using var sealing = new PartEncryptStream(writer, keys.Result, suite, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
             RunResult ran;
             _logs.Open(keys.Log, suite);
             try
             {
-                ran = await _sandbox!.RunAsync(program.Value, composed?.Stream ?? own ?? Stream.Null, sealing, ending.Token).ConfigureAwait(false);
+                ran = await _sandbox!.RunAsync(program.Value, composed?.Stream ?? ahead ?? own ?? Stream.Null, sealing, ending.Token).ConfigureAwait(false);
             }
             catch (PartCorruptException e)
             {

@@ -60,6 +60,7 @@ public sealed class InputSpecs : IDisposable
     [InlineData(SplitBy.None)]
     [InlineData(SplitBy.Files)]
     [InlineData(SplitBy.Lines)]
+    [InlineData(SplitBy.Bytes)]
     [InlineData(SplitBy.Records)]
     public async Task Input_that_vanishes_grows_or_shrinks_is_named(SplitBy by)
     {
@@ -90,6 +91,28 @@ public sealed class InputSpecs : IDisposable
             }
         });
         Assert.Equal(FaultCodes.InputChanged, e.Fault.Code);
+    }
+
+    [Fact]
+    public async Task Slices_of_files_with_a_size_leave_nothing_on_the_disk_and_join_to_what_the_files_held()
+    {
+        _folder.Write("a.txt", new string('a', 1_500_000));
+        _folder.Write("b.txt", new string('b', 2_500_001));
+        Directory.CreateDirectory(_folder["spool"]);
+        var parts = new List<byte[]>();
+        await foreach (var write in Open(new SplitPlan(SplitBy.Bytes, 1_999_999), "a.txt", "b.txt").Value.PartsAsync())
+        {
+            var archive = new MemoryStream();
+            await write(archive, default);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["spool"]));
+            using var tar = new TarReader(new MemoryStream(archive.ToArray()));
+            var content = new MemoryStream();
+            tar.GetNextEntry()!.DataStream!.CopyTo(content);
+            parts.Add(content.ToArray());
+        }
+
+        Assert.Equal([1_999_999, 1_999_999, 3], parts.Select(p => p.Length));
+        Assert.Equal(new string('a', 1_500_000) + new string('b', 2_500_001), System.Text.Encoding.ASCII.GetString([.. parts.SelectMany(p => p)]));
     }
 
     private Outcome<PartSplitter> Open(SplitPlan split, params string[] inputs)

@@ -10,7 +10,7 @@ namespace Rxelon.Node.Executors.Archives;
 internal static class InputUnpacker
 {
     private const int MostEntries = 65_536;
-    private const int CopySize = 64 * 1024;
+    private const int CopySize = 256 * 1024;
 
     // .NET keeps Linux's errno as the HResult of its IOException.
     private const int Exists = 17;
