@@ -14,7 +14,7 @@ namespace Rxelon.Hub.Blobs;
 /// </summary>
 internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposable
 {
-    private const int BufferSize = 256 * 1024;
+    internal const int BufferSize = 256 * 1024;
     private const int MaxRunningHashes = 1024;
 
     private readonly ConcurrentDictionary<(AccountId Owner, BlobId Id), bool> _busy = new();

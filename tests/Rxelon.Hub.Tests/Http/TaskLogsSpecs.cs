@@ -37,7 +37,7 @@ public sealed class TaskLogsSpecs : IAsyncLifetime
 
         var list = (await user.GetAsync($"/v1/tasks/{task}/logs")).AssertStatus(200).Read<TaskLogsResponse>();
         Assert.Equal((0, 1, 3u), list.Attempts.Select(a => (a.Part, a.Attempt, a.Next)).Single());
-        Assert.Equal("Queued", list.Phase);
+        Assert.Contains(list.Phase, (string[])["Submitted", "Queued"]);
         Assert.Equal((uint[])[0u, 1u, 2u], await NumbersAsync(user, task));
         Assert.Equal((uint[])[2u], await NumbersAsync(user, task, "?from=2"));
         Assert.Empty(await NumbersAsync(user, task, "?from=3"));
@@ -110,9 +110,10 @@ public sealed class TaskLogsSpecs : IAsyncLifetime
     [Fact]
     public async Task Logs_of_a_task_that_nobody_knows_are_removed()
     {
-        var unknown = TaskId.FromBytes("nobody-knows-me!"u8);
-        await WriteAsync(unknown, 1);
-        await Eventually.TrueAsync("the folder gone", () => !Directory.Exists(FolderOf(unknown)));
+        // As another process left them: what the running hub writes may be swept before anybody has seen it.
+        var unknown = FolderOf(TaskId.FromBytes("nobody-knows-me!"u8));
+        Directory.CreateDirectory(unknown);
+        await Eventually.TrueAsync("the folder gone", () => !Directory.Exists(unknown));
     }
 
     [Fact]
