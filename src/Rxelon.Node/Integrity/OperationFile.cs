@@ -14,7 +14,7 @@ internal static class OperationFile
     internal const byte Record = 2;
     internal const byte Head = 3;
     internal const byte Broken = 4;
-    private const int ChainSize = 32;
+    internal const int ChainSize = 32;
     private const int Framing = 1 + 4 + ChainSize;
 
     /// <summary>A write that was cut off leaves less than this.</summary>

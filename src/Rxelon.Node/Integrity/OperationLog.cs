@@ -128,14 +128,17 @@ internal sealed class OperationLog : IOperations, IDisposable
         }
     }
 
-    /// <summary>The records after <paramref name="count"/> up to a signed head, read from the file; null when there are none.</summary>
+    /// <summary>
+    /// The records after <paramref name="count"/> up to a signed head, read from the file, so many that the hub takes them; null when there are
+    /// none. Where the heads in the file are further apart one is signed in between: a busy node does more than that in a moment.
+    /// </summary>
     internal (ulong First, IReadOnlyList<byte[]> Records, OperationHead Head)? Batch(ulong count)
     {
         lock (_gate)
         {
             var first = Math.Max(count, _content.From) + 1;
             var head = _content.Heads.LastOrDefault(h => h.Count >= first && h.Count < first + MaxRecords)
-                ?? _content.Heads.FirstOrDefault(h => h.Count >= first);
+                ?? (_content.Heads.Exists(h => h.Count >= first) ? Signed(first + MaxRecords - 1) : null);
             if (head is null)
                 return null;
             List<byte[]> records = [];
@@ -149,6 +152,16 @@ internal sealed class OperationLog : IOperations, IDisposable
 
             return (first, records, head);
         }
+    }
+
+    // A head that is not in the file, over records that are: each is followed there by the chain after it.
+    private OperationHead Signed(ulong count)
+    {
+        var (at, length) = _content.Records[(int)(count - _content.From - 1)];
+        var hash = new byte[OperationFile.ChainSize];
+        RandomAccess.Read(_file.SafeFileHandle, hash, at + length);
+        var millis = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        return new OperationHead(count, hash, millis, _identity.Sign(IntegrityStatements.Log(_node, count, hash, millis)));
     }
 
     /// <summary>Where the log stands; the chain at <paramref name="asked"/> is computed from the file's bytes, all of which are read.</summary>

@@ -37,6 +37,33 @@ public sealed class OperationLogSpecs : IDisposable
         Assert.Null(again.Batch(3));
     }
 
+    [Fact]
+    public void More_than_the_hub_takes_at_a_time_goes_in_pieces_each_under_a_head_of_its_own()
+    {
+        using (var log = Open())
+        {
+            for (var i = 0; i < 3_000; i++)
+                log.Add(OperationKind.PartEnded, $"t/{i}/1", "ok");
+            Assert.Equal(3_000UL, log.SignHead()!.Count);
+            log.Add(OperationKind.Stopped);
+        }
+
+        using var again = Open();
+        var (count, hash, pieces) = (0UL, OperationChain.Start(Node), 0);
+        while (again.Batch(count) is var (first, records, head))
+        {
+            Assert.Equal(count + 1, first);
+            Assert.InRange(records.Count, 1, 256);
+            hash = records.Aggregate(hash, (h, r) => OperationChain.Next(h, r));
+            Assert.Equal(first + (ulong)records.Count - 1, head.Count);
+            Assert.Equal(hash, head.Hash);
+            Assert.True(Signatures.Verify(_identity.PublicKey, IntegrityStatements.Log(Node, head.Count, hash, head.UnixMillis), head.Signature));
+            (count, pieces) = (head.Count, pieces + 1);
+        }
+
+        Assert.Equal((3_000UL, 12), (count, pieces)); // what is not under a synced head stays
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(20)]
