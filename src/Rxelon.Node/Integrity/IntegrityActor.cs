@@ -35,7 +35,7 @@ internal sealed class IntegrityActor : ReceiveActor, IWithTimers
         Receive<LinkDown>(_ => _held = null);
         Receive<FromHub>(m => OnFrame(m.Frame));
         Receive<Measured>(OnMeasured);
-        Receive<Tick>(_ => Ship());
+        Receive<Tick>(_ => SignAndShip());
     }
 
     /// <inheritdoc/>
@@ -67,7 +67,7 @@ internal sealed class IntegrityActor : ReceiveActor, IWithTimers
         }
 
         _reporter.Log.Add(OperationKind.SessionOpened, up.Epoch.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Ship();
+        SignAndShip();
     }
 
     private void OnFrame(ToNode frame)
@@ -104,12 +104,18 @@ internal sealed class IntegrityActor : ReceiveActor, IWithTimers
         Measure();
     }
 
-    private void Ship()
+    // Signing syncs the file: at each tick, and not at each answer of the hub, which would keep two disks busy for as long as parts run.
+    private void SignAndShip()
     {
         _reporter.Log.SignHead();
         if (_reporter.Log.Trouble is { } trouble && trouble != _trouble)
             _log.Warning("The operation log cannot be written, and what happens waits in memory: {Reason}", trouble);
         _trouble = _reporter.Log.Trouble;
+        Ship();
+    }
+
+    private void Ship()
+    {
         if (_held is not { } held || (_sent > held && _time.GetElapsedTime(_sentAt) < SendAgainAfter) || _reporter.Log.Batch(held) is not { } batch)
             return;
         var frame = new OperationBatch { First = batch.First, Head = batch.Head.ToWire() };
