@@ -18,7 +18,9 @@ rx_demo() {
 
 # run_demo KEEP
 run_demo() {
-    # A demonstration starts from nothing each time.
+    # A demonstration starts from nothing each time, and leaves nothing mounted: the node that it kills cannot tidy up.
+    demo_unmount
+    at_end demo_unmount
     rm -rf "$RX_STATE/demo"
     use_network "$RX_STATE/demo/net"
     RX_RESULTS=$RX_STATE/demo/results
@@ -122,6 +124,8 @@ demo_vm() {
 stdout_of() { find "$1" -type f -name 'stdout*' | LC_ALL=C sort | head -n 1; }
 
 # A split job whose second node dies half-way: its unfinished parts move, and the result is the same to the last bit.
+demo_unmount() { unmount_below "$RX_STATE/demo"; }
+
 demo_failover() {
     step "failover: a simulation in 16 parts; node2 is killed with -9 in the middle (WebAssembly)"
     local before task out=$RX_RESULTS/paths started=$SECONDS

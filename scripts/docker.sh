@@ -60,11 +60,7 @@ docker_down() {
     [ -n "${RX_ENGINE_PID:-}" ] || return 0
     stop_process "$RX_ENGINE_PID"
     RX_ENGINE_PID=
-    # An engine that fails early, or is killed, leaves mounts that would keep .rx/ from being deleted.
-    local mount
-    while read -r _ mount _; do
-        umount "$mount" 2>/dev/null || true
-    done < <(awk -v dir="$RX_STATE/docker/$RX_COMMAND/" 'index($2, dir) == 1' /proc/mounts | sort -rk 2)
+    unmount_below "$RX_STATE/docker/$RX_COMMAND"
     rm -rf "$RX_ENGINE_DIR"
     rmdir "$(dirname "$RX_ENGINE_DIR")" 2>/dev/null || true
 }

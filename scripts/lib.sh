@@ -27,6 +27,15 @@ short_dir() {
     printf '%s' "$dir"
 }
 
+# unmount_below DIR: what a killed program left mounted there keeps the folder from being deleted.
+unmount_below() {
+    local mount
+    [ -r /proc/mounts ] || return 0
+    while read -r _ mount _; do
+        umount "$mount" 2>/dev/null || true
+    done < <(awk -v dir="$1/" 'index($2, dir) == 1' /proc/mounts | sort -rk 2)
+}
+
 # wait_until SECONDS COMMAND…: true as soon as the command is; false after the deadline.
 wait_until() {
     local deadline=$((SECONDS + $1))
