@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Rxelon.Client.Comparing;
-using Rxelon.Shared.Crypto;
+using Rxelon.Client.Results;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 
@@ -12,9 +12,7 @@ internal sealed class ComparisonDesk(CliSession session, Login login)
     /// <summary>Attends until the task has ended: null then.</summary>
     internal async Task<Fault?> AttendAsync(TaskId task, decimal tolerance, byte[] ownerKey, CancellationToken ct)
     {
-        if (!SealedKey.TryRead(ownerKey, out var sealedKey))
-            return new Fault(FaultCodes.DecryptFailed, "The owner's copy of the task key is damaged.", Culprit.Hub);
-        var opened = KeyWrap.Unwrap(sealedKey, login.Keys.Exchange, KeyWrapContext.TaskOwner(task));
+        var opened = TaskKeyRecovery.Open(task, ownerKey, login.Keys);
         if (opened.Fault is { } locked)
             return locked;
         try

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Rxelon.Client.KeyHolding;
 using Rxelon.Client.Ledger;
-using Rxelon.Shared.Crypto;
+using Rxelon.Client.Results;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Ledger;
 using Rxelon.Shared.Values;
@@ -23,9 +23,7 @@ internal sealed class KeyDesk(CliSession session, Login login)
             return unread;
         using (access.Value)
         {
-            if (!SealedKey.TryRead(ownerKey, out var sealedKey))
-                return new Fault(FaultCodes.DecryptFailed, "The owner's copy of the task key is damaged.", Culprit.Hub);
-            var opened = KeyWrap.Unwrap(sealedKey, login.Keys.Exchange, KeyWrapContext.TaskOwner(task));
+            var opened = TaskKeyRecovery.Open(task, ownerKey, login.Keys);
             if (opened.Fault is { } locked)
                 return locked;
             try

@@ -1,6 +1,7 @@
 using Rxelon.Client.Profiles;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Crypto;
+using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Client.Results;
@@ -13,8 +14,12 @@ public static class TaskKeyRecovery
     {
         if (task.Erased || task.OwnerKey.Length == 0)
             return new Fault(FaultCodes.Erased, $"{task.Summary.Task} was deleted: its keys are destroyed and its results with them.", Culprit.Input);
-        return SealedKey.TryRead(task.OwnerKey, out var sealedKey)
-            ? KeyWrap.Unwrap(sealedKey, owner.Exchange, KeyWrapContext.TaskOwner(task.Summary.Task))
-            : new Fault(FaultCodes.DecryptFailed, "The owner's copy of the task key is damaged.", Culprit.Hub);
+        return Open(task.Summary.Task, task.OwnerKey, owner);
     }
+
+    /// <summary>The task key out of the owner's sealed copy; the caller zeroes it. Fault: decrypt-failed.</summary>
+    public static Outcome<byte[]> Open(TaskId task, byte[] ownerKey, AccountKeys owner)
+        => SealedKey.TryRead(ownerKey, out var sealedKey)
+            ? KeyWrap.Unwrap(sealedKey, owner.Exchange, KeyWrapContext.TaskOwner(task))
+            : new Fault(FaultCodes.DecryptFailed, "The owner's copy of the task key is damaged.", Culprit.Hub);
 }
