@@ -5,7 +5,7 @@ namespace Rxelon.Drills;
 /// <summary>A hub and nodes as real processes in one temporary directory. Every process is killed and the directory removed at the end.</summary>
 public sealed class TestNetwork : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
     private readonly List<RxProcess> _started = [];

@@ -17,7 +17,7 @@ public class RunningNetwork : IAsyncLifetime
     internal const string User = "user";
     internal const string Operator = "operator";
     internal const int Granted = 1_000;
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     public TestNetwork Network { get; } = new();
 
