@@ -90,9 +90,9 @@ internal sealed class TaskInputs
                 return null;
         }
 
-        List<NeededResult> needed = [];
         if (origin.Compares is { } compares)
             return compares.All(_reported.ContainsKey) ? new PartInput(null, () => [.. compares.Select(c => _reported[c])]).Id : null;
+        List<NeededResult> needed = [];
         foreach (var need in origin.AllNeeds)
         {
             if (!_results.TryGetValue(need, out var result))

@@ -91,6 +91,9 @@ internal readonly struct CheckGroup
         }
     }
 
+    /// <summary>Whose those are, in the order of the list.</summary>
+    internal IEnumerable<ResultAttempt> Attempts => Results.Select(r => new ResultAttempt(r.Attempt.Part, r.Attempt.Number));
+
     /// <summary>When the last of its results that have no verdict came.</summary>
     internal DateTimeOffset LastAnsweredAt
     {

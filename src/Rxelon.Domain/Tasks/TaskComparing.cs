@@ -3,7 +3,6 @@ using Rxelon.Domain.Verification;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
-using Rxelon.Shared.Verification;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Domain.Tasks;
@@ -82,7 +81,7 @@ internal static class TaskComparing
                 Needs = [],
                 Carry = null,
                 CheckOf = g.First,
-                Compares = [.. g.Results.Select(r => new ResultAttempt(r.Attempt.Part, r.Attempt.Number))],
+                Compares = [.. g.Attempts],
             })], now));
         }
 
@@ -95,7 +94,10 @@ internal static class TaskComparing
     /// <summary>False when a comparison has become useless: what it would compare is not what waits any more.</summary>
     internal static bool IsWanted(TaskState state, int part)
         => CheckGroup.Of(state, part) is { AwaitsComparison: true } group
-            && group.Results.Select(r => new ResultAttempt(r.Attempt.Part, r.Attempt.Number)).SequenceEqual(state.Parts[part].Origin!.Compares!);
+            && group.Attempts.SequenceEqual(state.Parts[part].Origin!.Compares!);
+
+    /// <summary>True when this part may be placed, as far as comparing is concerned.</summary>
+    internal static bool MayRun(TaskState state, int part) => !state.Parts[part].IsComparison || IsWanted(state, part);
 
     /// <summary>What a comparison gets: the results that it was ordered for, as far as they still wait for a verdict.</summary>
     internal static IReadOnlyList<NeededResult> ResultsFor(TaskState state, int part)
@@ -113,8 +115,9 @@ internal static class TaskComparing
             return NoWord;
         if (!IsWanted(state, r.Attempt.Part))
             return null;
-        var comparison = new Comparison(CheckGroup.Of(state, r.Attempt.Part).First, said.Classes, said.Signature) { By = (r.Attempt, node) };
-        if (!NamesAll(CheckGroup.Of(state, r.Attempt.Part), comparison))
+        var group = CheckGroup.Of(state, r.Attempt.Part);
+        var comparison = new Comparison(group.First, said.Classes, said.Signature) { By = (r.Attempt, node) };
+        if (!NamesAll(group, comparison))
             return NoWord;
         word = comparison;
         return null;

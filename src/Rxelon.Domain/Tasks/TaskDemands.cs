@@ -83,7 +83,7 @@ internal static class TaskDemands
 
         internal bool Tell(int index, PartState part)
         {
-            if (!part.IsReady || s.StageOf(part) != _stage || (part.IsComparison && !TaskComparing.IsWanted(s, index)))
+            if (!part.IsReady || s.StageOf(part) != _stage || !TaskComparing.MayRun(s, index))
                 return false;
             _waiting.Add(index);
             if (part.Trouble is { } trouble)

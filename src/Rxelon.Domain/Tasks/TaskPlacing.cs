@@ -24,7 +24,7 @@ internal static class TaskPlacing
         {
             if (assigned.Count < room && (stick is null || stick == p.Node)
                 && p.Part >= 0 && p.Part < state.Parts.Count && state.Parts[p.Part].IsReady && p.AskPerCoreHour <= Dearest(p.Part)
-                && TaskRotation.MayRun(state, p.Part) && (!state.Parts[p.Part].IsComparison || TaskComparing.IsWanted(state, p.Part)) && IsApart(p) && taken.Add(p.Part))
+                && TaskRotation.MayRun(state, p.Part) && TaskComparing.MayRun(state, p.Part) && IsApart(p) && taken.Add(p.Part))
             {
                 var attempt = new PartAttempt(p.Part, state.Parts[p.Part].Attempts + 1);
                 assigned.Add(new Assigned(attempt, p.Node, p.Operator, p.Session, p.AskPerCoreHour));
