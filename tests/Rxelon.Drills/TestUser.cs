@@ -53,12 +53,12 @@ public sealed class TestUser : IDisposable
     public async Task SendAsync(PreparedTask task, SubmitRequest request, TimeSpan deadline)
     {
         var journal = new SubmissionJournal(_directory);
-        var answer = await journal.SendAsync(Hub, task, request);
+        var answer = await journal.SendAsync(Hub, Keys, task, request);
         if (answer.IsOk)
             return;
         await Eventually.TrueAsync($"{task.Task} acknowledged ({answer.Fault})", deadline, async () =>
         {
-            answer = await journal.ResumeAsync(Hub, task.Task);
+            answer = await journal.ResumeAsync(Hub, Keys, task.Task);
             return answer.IsOk || (answer.Fault is { Retryable: false } refused ? throw new InvalidDataException($"{task.Task} refused: {refused}") : false);
         });
     }

@@ -239,7 +239,7 @@ public sealed class BadInputSpecs : IClassFixture<RunningNetwork>, IAsyncLifetim
         var task = prepared with { Parts = [blob] };
         var quote = (await _net.Hub.QuoteAsync(new QuoteRequest(task.Spec, 1))).Value;
         Assert.Null(await _net.Hub.Blobs.StoreAsync([forged]));
-        var sent = await new SubmissionJournal(_folder).SendAsync(_net.Hub, task, task.Sign(_net.Keys, quote));
+        var sent = await new SubmissionJournal(_folder).SendAsync(_net.Hub, _net.Keys, task, task.Sign(_net.Keys, quote));
         Assert.True(sent.IsOk, $"{sent.Fault}");
 
         var seen = await _net.SeeTaskAsync(task.Task, "failing to decrypt", t => t.Parts[0].LastFault is not null);

@@ -60,7 +60,7 @@ internal sealed class TaskRun(TestUser user, HubInfo hub, string directory, stri
         var quote = (await user.Hub.QuoteAsync(new QuoteRequest(plan.Spec, prepared.Parts.Count), cancel).ConfigureAwait(false)).Value;
         var request = prepared.Sign(user.Keys, quote);
         var prepare = Lap(watch);
-        _ = (await new SubmissionJournal(_journal).SendAsync(user.Hub, prepared, request, null, false, cancel).ConfigureAwait(false)).Value;
+        _ = (await new SubmissionJournal(_journal).SendAsync(user.Hub, user.Keys, prepared, request, null, false, cancel).ConfigureAwait(false)).Value;
         var submit = Lap(watch);
         await HearEndAsync(prepared, patience, cancel).ConfigureAwait(false);
         var complete = Lap(watch);

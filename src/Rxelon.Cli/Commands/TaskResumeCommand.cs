@@ -23,7 +23,7 @@ internal static class TaskResumeCommand
                 foreach (var id in wanted)
                 {
                     var answer = await ProgressView.RunAsync(session.Console, host.Time, view =>
-                        session.Journal.ResumeAsync(login.Hub, id, new Uploaded(view), ct)).ConfigureAwait(false);
+                        session.Journal.ResumeAsync(login.Hub, login.Keys, id, new Uploaded(view), ct)).ConfigureAwait(false);
                     if (answer.Fault is { } fault)
                         return session.Console.Fail(fault);
                     session.Console.Remark($"{id} submitted; rxelon task watch {id}");

@@ -118,7 +118,7 @@ internal sealed class ModelCalls(CliSession session, Login login, CallTerms term
             if (terms.Max > Tokens.Zero && quote.Value.Ceiling > terms.Max)
                 return new Fault(FaultCodes.BudgetExceeded, $"The answer may cost up to {quote.Value.Ceiling} tokens and the limit is {terms.Max}.", Culprit.Input);
             var budget = terms.Max > Tokens.Zero ? terms.Max : quote.Value.Ceiling;
-            var answer = await session.Journal.SendAsync(login.Hub, task, task.Sign(login.Keys, budget, quote.Value.Token), null, keep: true, ct).ConfigureAwait(false);
+            var answer = await session.Journal.SendAsync(login.Hub, login.Keys, task, task.Sign(login.Keys, budget, quote.Value.Token), null, keep: true, ct).ConfigureAwait(false);
             if (answer.IsOk || answer.Fault!.Code != FaultCodes.BudgetExceeded || quotes == Requotes)
                 return answer;
         }

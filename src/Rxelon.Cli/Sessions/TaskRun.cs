@@ -101,7 +101,7 @@ internal sealed class TaskRun(CliSession session, Login login)
             var max = plan.Spec.Budget.Max;
             var budget = max > Tokens.Zero ? max : quote.Value.Ceiling;
             var again = max == Tokens.Zero && quotes < Requotes;
-            var answer = await session.Journal.SendAsync(login.Hub, task, task.Sign(login.Keys, budget, quote.Value.Token), progress, again, ct).ConfigureAwait(false);
+            var answer = await session.Journal.SendAsync(login.Hub, login.Keys, task, task.Sign(login.Keys, budget, quote.Value.Token), progress, again, ct).ConfigureAwait(false);
             if (answer.IsOk || !again || answer.Fault!.Code != FaultCodes.BudgetExceeded)
             {
                 if (!answer.IsOk && !answer.Fault!.Retryable)

@@ -72,18 +72,22 @@ public sealed class BlobTransfers
     public async Task<Fault?> UploadAsync(BlobRef blob, Stream content, IProgress<long>? sent = null, CancellationToken ct = default)
     {
         long? offset = null;
+        long furthest = -1;
         for (var failures = 0; ;)
         {
             var step = offset is { } at
                 ? await AppendAsync(blob, content, at, ct).ConfigureAwait(false)
                 : await StartAsync(blob, ct).ConfigureAwait(false);
+            if (step.IsOk && step.Value == offset)
+                step = new Fault(FaultCodes.Malformed, $"The hub took a piece of {blob.Id} and still stands at {offset}.", Culprit.Hub, Retryable: true);
             if (step.IsOk)
             {
-                failures = step.Value > (offset ?? -1) ? 0 : failures + 1;
                 offset = step.Value;
                 sent?.Report(step.Value);
                 if (step.Value == blob.Size)
                     return null;
+                if (step.Value > furthest)
+                    (furthest, failures) = (step.Value, 0);
                 continue;
             }
 
@@ -159,11 +163,19 @@ public sealed class BlobTransfers
     {
         content.Position = offset;
         var size = Math.Min(PieceBytes, blob.Size - offset);
-        using var patch = new HttpRequestMessage(HttpMethod.Patch, $"v1/uploads/{blob.Id}") { Content = new PieceContent(content, size) };
+        var piece = new PieceContent(content, size);
+        using var patch = new HttpRequestMessage(HttpMethod.Patch, $"v1/uploads/{blob.Id}") { Content = piece };
         AddTus(patch);
         patch.Headers.Add("Upload-Offset", offset.ToString(CultureInfo.InvariantCulture));
         patch.Headers.Add("Upload-Length", blob.Size.ToString(CultureInfo.InvariantCulture));
-        return await HeaderAsync(patch, r => OffsetOf(r) ?? offset + size, ct).ConfigureAwait(false);
+        try
+        {
+            return await HeaderAsync(patch, r => OffsetOf(r) ?? offset + size, ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            await piece.StopAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task<Outcome<long>> HeaderAsync(HttpRequestMessage request, Func<HttpResponseMessage, long?> read, CancellationToken ct)

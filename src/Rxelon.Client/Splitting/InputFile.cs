@@ -39,5 +39,5 @@ public sealed record InputFile(string Path, string Name, long Length)
     }
 
     internal InputException Changed(string how)
-        => new(new Fault(FaultCodes.InputChanged, $"{Path} {how}: somebody writes to it. Nothing was sent; run the command again when the file is at rest.", Culprit.Input, Retryable: true));
+        => new(new Fault(FaultCodes.InputChanged, $"{Path} {how}: somebody writes to it. Nothing was ordered; run the command again when the file is at rest.", Culprit.Input, Retryable: true));
 }

@@ -2,8 +2,11 @@ using Rxelon.Shared.Crypto;
 
 namespace Rxelon.Client.Splitting;
 
-/// <summary>Files one behind the other, each opened when its turn comes. One that changed is an <see cref="InputException"/>.</summary>
-internal sealed class JoinedStream(IReadOnlyList<InputFile> files) : ReadOnlyStream
+/// <summary>
+/// Files one behind the other, each opened when its turn comes, the first of them from <paramref name="from"/> on. One that changed is
+/// an <see cref="InputException"/>.
+/// </summary>
+internal sealed class JoinedStream(IReadOnlyList<InputFile> files, long from = 0) : ReadOnlyStream
 {
     private int _next;
     private FileStream? _current;
@@ -18,34 +21,16 @@ internal sealed class JoinedStream(IReadOnlyList<InputFile> files) : ReadOnlyStr
             if (_current is null && !OpenNext())
                 return 0;
             if (_current!.Read(buffer) is > 0 and var read)
-            {
-                _read += read;
-                return read;
-            }
-
-            files[_next - 1].CheckEnd(_current, _read);
-            _current.Dispose();
-            _current = null;
+                return Count(read);
+            Leave();
         }
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        for (; ; )
-        {
-            if (_current is null && !OpenNext())
-                return 0;
-            if (await _current!.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
-            {
-                _read += read;
-                return read;
-            }
-
-            files[_next - 1].CheckEnd(_current, _read);
-            await _current.DisposeAsync().ConfigureAwait(false);
-            _current = null;
-        }
-    }
+    // An asynchronous read of a plain file is the same read on a borrowed thread; what may keep a reader waiting is a pipe.
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        => _current is null && !OpenNext() ? ValueTask.FromResult(0)
+            : _current!.CanSeek ? ValueTask.FromResult(Read(buffer.Span))
+            : ReadPipeAsync(_current, buffer, cancellationToken);
 
     protected override void Dispose(bool disposing)
     {
@@ -54,12 +39,35 @@ internal sealed class JoinedStream(IReadOnlyList<InputFile> files) : ReadOnlyStr
         base.Dispose(disposing);
     }
 
+    private async ValueTask<int> ReadPipeAsync(FileStream pipe, Memory<byte> buffer, CancellationToken cancel)
+    {
+        if (await pipe.ReadAsync(buffer, cancel).ConfigureAwait(false) is > 0 and var read)
+            return Count(read);
+        Leave();
+        return await ReadAsync(buffer, cancel).ConfigureAwait(false);
+    }
+
+    private void Leave()
+    {
+        files[_next - 1].CheckEnd(_current!, _read);
+        _current!.Dispose();
+        _current = null;
+    }
+
+    private int Count(int read)
+    {
+        _read += read;
+        return read;
+    }
+
     private bool OpenNext()
     {
         if (_next == files.Count)
             return false;
         _current = files[_next++].Open(asStream: true);
-        _read = 0;
+        _read = _next == 1 ? from : 0;
+        if (_read > 0)
+            _current.Position = _read;
         return true;
     }
 }

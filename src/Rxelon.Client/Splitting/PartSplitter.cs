@@ -7,7 +7,7 @@ namespace Rxelon.Client.Splitting;
 
 /// <summary>
 /// Cuts a task's input into parts, streaming: memory does not grow with the input, and no plaintext is written to disk. Parts
-/// must be written in order, each before the next is asked for. There is always at least one part.
+/// must be written in order, each before the next is asked for; those of plain files at any time. There is always at least one part.
 /// </summary>
 public sealed class PartSplitter
 {
@@ -59,29 +59,15 @@ public sealed class PartSplitter
             : new Fault(FaultCodes.Malformed, "The inputs' names do not all end in .csv, or all in .jsonl; say which format the records have (split: { by: records, format: csv }, --split records:N:csv).", Culprit.Input);
     }
 
-    /// <summary>The parts in order; each writes its archive (tar) to a stream.</summary>
-    public IAsyncEnumerable<Func<Stream, CancellationToken, Task>> PartsAsync(CancellationToken ct = default)
-        => _split.By == SplitBy.Bytes && HasSize ? SlicedAsync()
-            : _split.By is SplitBy.Lines or SplitBy.Bytes or SplitBy.Records || _inputs.UsesStdin ? StreamedAsync(ct) : FromFilesAsync();
+    /// <summary>The parts in order.</summary>
+    public IAsyncEnumerable<PartSource> PartsAsync(CancellationToken ct = default)
+        => _split.By == SplitBy.Bytes && HasSize ? FilePart.Cut(_inputs.Files, _split.Size).Select(PartSource.Of).ToAsyncEnumerable()
+            : _split.By is SplitBy.Lines or SplitBy.Bytes or SplitBy.Records || _inputs.UsesStdin ? StreamedAsync(ct) : WholeFiles().ToAsyncEnumerable();
 
     // What is no plain file says that it has no bytes.
     private bool HasSize => !_inputs.UsesStdin && _inputs.Files.Count > 0 && _inputs.Files.All(f => f.Length > 0);
 
-    /// <summary>Pieces whose sizes are known before they are read go straight from the files into the archive.</summary>
-    private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> SlicedAsync()
-    {
-        var source = new JoinedStream(_inputs.Files);
-        await using var closing = source.ConfigureAwait(false);
-        for (var left = _inputs.Files.Sum(f => f.Length); left > 0;)
-        {
-            var size = Math.Min(_split.Size, left);
-            left -= size;
-            var isLast = left == 0;
-            yield return (into, cancel) => WriteSliceAsync(source, size, isLast, into, cancel);
-        }
-    }
-
-    private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> StreamedAsync([EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<PartSource> StreamedAsync([EnumeratorCancellation] CancellationToken ct)
     {
         var (chunks, source) = OpenChunks();
         await using var closing = source.ConfigureAwait(false);
@@ -89,7 +75,7 @@ public sealed class PartSplitter
         for (var part = 0; await chunks.AnyAsync(ct).ConfigureAwait(false) || part == 0; part++)
         {
             await chunks.CopyNextAsync(spool, ct).ConfigureAwait(false);
-            yield return (into, cancel) => WriteSpooledAsync(spool, into, cancel);
+            yield return new PartSource((into, cancel) => WriteSpooledAsync(spool, into, cancel));
             await spool.ResetAsync().ConfigureAwait(false);
         }
     }
@@ -111,14 +97,12 @@ public sealed class PartSplitter
         return (new ChunkReader(source, _split.By == SplitBy.Lines, size), source);
     }
 
-    private async IAsyncEnumerable<Func<Stream, CancellationToken, Task>> FromFilesAsync()
+    private IEnumerable<PartSource> WholeFiles()
     {
-        await Task.CompletedTask.ConfigureAwait(false);
         var groups = _split.By == SplitBy.Files
             ? _inputs.Files.Chunk((int)_split.Size)
             : Enumerable.Repeat(_inputs.Files.ToArray(), _split.By == SplitBy.Count ? (int)_split.Size : 1);
-        foreach (var group in groups)
-            yield return (into, cancel) => WriteFilesAsync(group, into, cancel);
+        return groups.Select(group => PartSource.Of(new FilePart(group)));
     }
 
     private static async Task WriteSpooledAsync(Spool spool, Stream into, CancellationToken ct)
@@ -126,26 +110,5 @@ public sealed class PartSplitter
         var writer = new PartArchiveWriter(into);
         await using (writer.ConfigureAwait(false))
             await writer.AddStdinAsync(await spool.OpenAsync(ct).ConfigureAwait(false), spool.Count, ct).ConfigureAwait(false);
-    }
-
-    private async Task WriteSliceAsync(JoinedStream source, long size, bool isLast, Stream into, CancellationToken ct)
-    {
-        var writer = new PartArchiveWriter(into);
-        await using (writer.ConfigureAwait(false))
-            await writer.AddStdinAsync(source, size, ct).ConfigureAwait(false);
-
-        // Reading the end makes the stream compare the last file with what was listed.
-        if (isLast && await source.ReadAsync(new byte[1], ct).ConfigureAwait(false) > 0)
-            throw _inputs.Files[^1].Changed("became longer while it was read");
-    }
-
-    private static async Task WriteFilesAsync(InputFile[] files, Stream into, CancellationToken ct)
-    {
-        var writer = new PartArchiveWriter(into);
-        await using (writer.ConfigureAwait(false))
-        {
-            foreach (var file in files)
-                await writer.AddFileAsync(file, ct).ConfigureAwait(false);
-        }
     }
 }

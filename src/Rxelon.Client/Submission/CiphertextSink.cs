@@ -81,3 +81,48 @@ internal sealed class CiphertextSink(string folder) : WriteOnlyStream
         return _behind;
     }
 }
+
+/// <summary>Names a ciphertext and keeps none of it. Hashed on another thread than the one that encrypts.</summary>
+internal sealed class CiphertextName : WriteOnlyStream
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly WriteBehind _behind;
+    private long _size;
+
+    internal CiphertextName() => _behind = new WriteBehind(bytes => _hash.AppendData(bytes.Span));
+
+    public override bool CanWrite => true;
+
+    public override void Flush() => _behind.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => _behind.FlushAsync(cancellationToken);
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        _size += buffer.Length;
+        _behind.Write(buffer);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _size += buffer.Length;
+        return _behind.WriteAsync(buffer, cancellationToken);
+    }
+
+    internal BlobRef Finish()
+    {
+        Flush();
+        return new BlobRef(BlobId.FromDigest(_hash.GetHashAndReset()), _size);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _behind.Dispose();
+            _hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,6 +1,10 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Rxelon.Client.Hub;
 using Rxelon.Client.Profiles;
+using Rxelon.Client.Splitting;
+using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
@@ -9,7 +13,8 @@ namespace Rxelon.Client.Submission;
 
 /// <summary>
 /// The ciphertext of one prepared task in a folder: blobs up to 32 KiB one behind the other in <c>small.pack</c> (the layout of
-/// BlobPack), each larger one in a file named by its id. Nothing in it is secret.
+/// BlobPack), each larger one in a file named by its id; or, for large parts of plain files, <c>ID.again</c>, from which the ciphertext is made
+/// once more when it is sent (<see cref="RepeatedPart"/>). Nothing in it is secret.
 /// </summary>
 internal sealed class CiphertextStore : IDisposable
 {
@@ -51,33 +56,91 @@ internal sealed class CiphertextStore : IDisposable
         return reference;
     }
 
+    /// <summary>Adds a part's input, as ciphertext or, when it is large and can be read again, as what makes the ciphertext again.</summary>
+    internal async Task<BlobRef> AddInputAsync(PartSource source, TaskId task, int part, byte[] key, CipherSuite suite, CancellationToken ct)
+    {
+        var context = PartContext.Input(task, part);
+        if (source.Files is not { Bytes: >= RepeatedPart.Least } files)
+            return await AddAsync((into, cancel) => EncryptAsync(source.WriteAsync, into, key, suite, context, cancel), ct).ConfigureAwait(false);
+        using var name = new CiphertextName();
+        var encrypting = PartEncryptStream.Repeatable(name, key, suite, context);
+        await using var closing = encrypting.ConfigureAwait(false);
+        await files.WriteAsync(encrypting, ct).ConfigureAwait(false);
+        await encrypting.CompleteAsync(ct).ConfigureAwait(false);
+        var blob = name.Finish();
+        var again = new RepeatedPart(part, blob.Size, suite, files, encrypting.Seals.ToBytes());
+        ProfileStore.WritePrivate(
+            Path.Combine(_folder, blob.Id + RepeatedPart.Extension), JsonSerializer.SerializeToUtf8Bytes(again, SubmissionJson.Default.RepeatedPart));
+        return blob;
+    }
+
+    /// <summary>Encrypts what <paramref name="write"/> writes.</summary>
+    internal static async Task EncryptAsync(
+        Func<Stream, CancellationToken, Task> write, Stream into, byte[] key, CipherSuite suite, PartContext context, CancellationToken ct)
+    {
+        var encrypting = new PartEncryptStream(into, key, suite, context, leaveOpen: true);
+        await using var closing = encrypting.ConfigureAwait(false);
+        await write(encrypting, ct).ConfigureAwait(false);
+        await encrypting.CompleteAsync(ct).ConfigureAwait(false);
+    }
+
     internal Task FlushAsync(CancellationToken ct) => _small.FlushAsync(ct);
 
-    /// <summary>Sends everything to the hub; what it has already costs little.</summary>
-    internal async Task<Fault?> UploadAsync(BlobTransfers blobs, Action<long> sent, CancellationToken ct)
+    /// <summary>
+    /// Sends everything to the hub; what it has already costs little. The task's key is asked for when a part has to be encrypted again, and
+    /// zeroed. Fault input-changed: such a part's files are not what they were.
+    /// </summary>
+    internal async Task<Fault?> UploadAsync(BlobTransfers blobs, TaskId task, Func<Outcome<byte[]>> taskKey, Action<long> sent, CancellationToken ct)
     {
         if (await UploadSmallAsync(blobs, sent, ct).ConfigureAwait(false) is { } fault)
             return fault;
         foreach (var path in Directory.EnumerateFiles(_folder).Order(StringComparer.Ordinal))
         {
-            if (!BlobId.TryParse(Path.GetFileName(path), out var id))
+            if (!BlobId.TryParse(Path.GetFileNameWithoutExtension(path), out var id))
                 continue;
-            var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
-            await using var closing = content.ConfigureAwait(false);
+            var content = Path.GetExtension(path) == RepeatedPart.Extension
+                ? await OpenAgainAsync(path, task, taskKey, ct).ConfigureAwait(false)
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
+            if (content.Fault is { } unopened)
+                return unopened;
+            await using var closing = content.Value.ConfigureAwait(false);
             long before = 0;
             var progress = new Relay(offset =>
             {
                 sent(offset - before);
                 before = offset;
             });
-            if (await blobs.UploadAsync(new BlobRef(id, content.Length), content, progress, ct).ConfigureAwait(false) is { } failed)
-                return failed;
+            try
+            {
+                if (await blobs.UploadAsync(new BlobRef(id, content.Value.Length), content.Value, progress, ct).ConfigureAwait(false) is { } failed)
+                    return failed;
+            }
+            catch (SourceChangedException e)
+            {
+                return e.Fault;
+            }
         }
 
         return null;
     }
 
     public void Dispose() => _small.Dispose();
+
+    private static async Task<Outcome<Stream>> OpenAgainAsync(string path, TaskId task, Func<Outcome<byte[]>> taskKey, CancellationToken ct)
+    {
+        var part = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false), SubmissionJson.Default.RepeatedPart)!;
+        var key = taskKey();
+        if (key.Fault is { } fault)
+            return fault;
+        try
+        {
+            return part.Open(task, key.Value);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key.Value);
+        }
+    }
 
     private async Task<Fault?> UploadSmallAsync(BlobTransfers blobs, Action<long> sent, CancellationToken ct)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Rxelon.Client.Hub;
 using Rxelon.Client.Profiles;
+using Rxelon.Client.Results;
 using Rxelon.Shared.Api;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
@@ -42,31 +43,32 @@ public sealed class SubmissionJournal(string directory)
 
     /// <summary>
     /// Uploads, submits and forgets. After a network fault everything stays, and <see cref="ResumeAsync"/> goes on; a refusal
-    /// by the hub is final, unless <paramref name="keep"/>: then the caller signs again or discards.
+    /// by the hub is final, unless <paramref name="keep"/>: then the caller signs again or discards. Large inputs are encrypted again while
+    /// they are sent, for which <paramref name="owner"/> opens the task's key; fault input-changed, final, when they changed.
     /// </summary>
     public async Task<Outcome<SubmitResponse>> SendAsync(
-        HubClient hub, PreparedTask task, SubmitRequest request, IProgress<SubmitProgress>? progress = null, bool keep = false,
+        HubClient hub, AccountKeys owner, PreparedTask task, SubmitRequest request, IProgress<SubmitProgress>? progress = null, bool keep = false,
         CancellationToken ct = default)
     {
         ProfileStore.WritePrivate(
             Path.Combine(task.Folder, RequestFile), JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.SubmitRequest));
-        return await ContinueAsync(hub, request, task.Folder, progress, keep, ct).ConfigureAwait(false);
+        return await ContinueAsync(hub, owner, request, task.Folder, progress, keep, ct).ConfigureAwait(false);
     }
 
     /// <summary>Goes on with an earlier submission; not-found when it is not here.</summary>
     public async Task<Outcome<SubmitResponse>> ResumeAsync(
-        HubClient hub, TaskId task, IProgress<SubmitProgress>? progress = null, CancellationToken ct = default)
+        HubClient hub, AccountKeys owner, TaskId task, IProgress<SubmitProgress>? progress = null, CancellationToken ct = default)
     {
         var folder = Path.Combine(directory, task.ToString());
         var path = Path.Combine(folder, RequestFile);
         if (!File.Exists(path))
             return new Fault(FaultCodes.NotFound, $"No unfinished submission of {task} is on this machine.", Culprit.Input);
         var request = HubConnection.ReadJson<SubmitRequest>(await File.ReadAllBytesAsync(path, ct).ConfigureAwait(false));
-        return request.Fault is { } fault ? fault : await ContinueAsync(hub, request.Value, folder, progress, false, ct).ConfigureAwait(false);
+        return request.Fault is { } fault ? fault : await ContinueAsync(hub, owner, request.Value, folder, progress, false, ct).ConfigureAwait(false);
     }
 
     private static async Task<Outcome<SubmitResponse>> ContinueAsync(
-        HubClient hub, SubmitRequest request, string folder, IProgress<SubmitProgress>? progress, bool keep, CancellationToken ct)
+        HubClient hub, AccountKeys owner, SubmitRequest request, string folder, IProgress<SubmitProgress>? progress, bool keep, CancellationToken ct)
     {
         var stages = TaskSpec.Parse(request.Spec) is { IsOk: true, Value.Stages: { } named } ? named.Sum(s => s.Program?.Size ?? 0) : 0;
         var total = request.Parts.Sum(p => p.Size) + request.Program.Size + stages;
@@ -74,7 +76,7 @@ public sealed class SubmissionJournal(string directory)
         Fault? failed;
         using (var store = CiphertextStore.Open(folder))
         {
-            failed = await store.UploadAsync(hub.Blobs, more =>
+            failed = await store.UploadAsync(hub.Blobs, request.Task, () => TaskKeyRecovery.Open(request.Task, request.OwnerKey, owner), more =>
             {
                 sent += more;
                 progress?.Report(new SubmitProgress(SubmitStage.Uploading, sent, total));

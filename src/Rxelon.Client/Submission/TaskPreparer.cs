@@ -76,7 +76,8 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
                 var key = KeySchedule.Shared(taskKey, ImageBlobName);
                 bundle.ImageKey = ByteString.CopyFrom(key);
                 var blob = await store.AddAsync(
-                    (into, cancel) => EncryptPartAsync(image.WriteAsync, into, key, suite, PartContext.Shared(task, ImageBlobName), cancel), ct).ConfigureAwait(false);
+                    (into, cancel) => CiphertextStore.EncryptAsync(image.WriteAsync, into, key, suite, PartContext.Shared(task, ImageBlobName), cancel), ct).ConfigureAwait(false);
+                CryptographicOperations.ZeroMemory(key);
                 if (blob.Size > hub.MaxPartBytes)
                     return new Fault(FaultCodes.TooLarge, $"The image has {blob.Size} bytes; this hub takes {hub.MaxPartBytes}.", Culprit.Input);
                 spec = spec with { Image = image.Id, ImageBlob = new ImageBlob(blob.Id, blob.Size) };
@@ -93,13 +94,14 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
 
             spec = spec with { Stages = stages.Count > 0 ? stages : null };
             var parts = new List<BlobRef>();
-            await foreach (var write in splitter.PartsAsync(ct).ConfigureAwait(false))
+            await foreach (var source in splitter.PartsAsync(ct).ConfigureAwait(false))
             {
                 if (parts.Count == hub.MaxParts)
                     return new Fault(FaultCodes.TooLarge, $"The input makes more than {hub.MaxParts} parts, the most this hub takes; use a larger split size.", Culprit.Input);
                 var part = parts.Count;
                 var key = KeySchedule.Input(taskKey, part);
-                var blob = await store.AddAsync((into, cancel) => EncryptPartAsync(write, into, key, suite, PartContext.Input(task, part), cancel), ct).ConfigureAwait(false);
+                var blob = await store.AddInputAsync(source, task, part, key, suite, ct).ConfigureAwait(false);
+                CryptographicOperations.ZeroMemory(key);
                 if (blob.Size > hub.MaxPartBytes)
                     return new Fault(FaultCodes.TooLarge, $"Part {part} has {blob.Size} bytes; this hub takes {hub.MaxPartBytes}. Use a smaller split size.", Culprit.Input);
                 parts.Add(blob);
@@ -135,19 +137,6 @@ public sealed class TaskPreparer(string journalDirectory, Func<string, string?> 
             var cipher = PartCipher.Seal(plain, KeySchedule.Shared(taskKey, name), suite, PartContext.Shared(task, name));
             return await store.AddAsync((into, cancel) => into.WriteAsync(cipher, cancel).AsTask(), ct).ConfigureAwait(false);
         }
-    }
-
-    private static async Task EncryptPartAsync(
-        Func<Stream, CancellationToken, Task> write, Stream into, byte[] key, CipherSuite suite, PartContext context, CancellationToken ct)
-    {
-        var encrypting = new PartEncryptStream(into, key, suite, context, leaveOpen: true);
-        await using (encrypting.ConfigureAwait(false))
-        {
-            await write(encrypting, ct).ConfigureAwait(false);
-            await encrypting.CompleteAsync(ct).ConfigureAwait(false);
-        }
-
-        CryptographicOperations.ZeroMemory(key);
     }
 
     private Outcome<ProgramBundle> ReadProgram(ProgramPlan program, string baseDirectory)

@@ -14,6 +14,8 @@ public sealed class PartEncryptStream : WriteOnlyStream
     private readonly Stream _inner;
     private readonly bool _leaveOpen;
     private readonly PartSealer _sealer;
+    private readonly PartSeals.Recorder? _recorder;
+    private readonly PartSeals? _seals;
     private byte[] _plain = [];
     private byte[] _sealed = [];
     private int _held;
@@ -23,11 +25,41 @@ public sealed class PartEncryptStream : WriteOnlyStream
 
     /// <summary>Nothing is written to <paramref name="inner"/> before the first segment is full or the part is completed.</summary>
     public PartEncryptStream(Stream inner, ReadOnlySpan<byte> key, CipherSuite suite, PartContext context, bool leaveOpen = false)
+        : this(inner, new PartSealer(key, suite, context), leaveOpen)
+    {
+    }
+
+    private PartEncryptStream(Stream inner, PartSealer sealer, bool leaveOpen)
     {
         _inner = inner;
         _leaveOpen = leaveOpen;
-        _sealer = new PartSealer(key, suite, context);
+        _sealer = sealer;
     }
+
+    private PartEncryptStream(Stream inner, PartSealer sealer, bool leaveOpen, PartSeals seals)
+        : this(inner, sealer, leaveOpen) => _seals = seals;
+
+    private PartEncryptStream(Stream inner, PartSealer sealer, bool leaveOpen, PartSeals.Recorder recorder)
+        : this(inner, sealer, leaveOpen) => _recorder = recorder;
+
+    /// <summary>An encryption that can be made again with its <see cref="Seals"/>. The inner stream stays open.</summary>
+    public static PartEncryptStream Repeatable(Stream inner, ReadOnlySpan<byte> key, CipherSuite suite, PartContext context)
+    {
+        var prefix = RandomNumberGenerator.GetBytes(NoncePrefixSize);
+        return new PartEncryptStream(inner, new PartSealer(key, suite, context, prefix), leaveOpen: true, new PartSeals.Recorder(prefix));
+    }
+
+    /// <summary>
+    /// Makes an encryption again: the same bytes from the same plaintext. Another plaintext is a <see cref="PlaintextChangedException"/>,
+    /// before the segment in which it differs is written. The inner stream stays open.
+    /// </summary>
+    public static PartEncryptStream Again(Stream inner, ReadOnlySpan<byte> key, CipherSuite suite, PartContext context, PartSeals seals)
+        => new(inner, new PartSealer(key, suite, context, seals.Prefix), leaveOpen: true, seals);
+
+    /// <summary>After completion, of a <see cref="Repeatable"/> encryption: what <see cref="Again"/> needs.</summary>
+    public PartSeals Seals => _completed && _recorder is not null
+        ? _recorder.Finish()
+        : throw new InvalidOperationException("Only a repeatable encryption has seals, and only when it is complete.");
 
     /// <inheritdoc/>
     public override bool CanWrite => !_disposed && !_completed;
@@ -160,7 +192,13 @@ public sealed class PartEncryptStream : WriteOnlyStream
             at = HeaderSize;
         }
 
-        return at + _sealer.Seal(plain, _sealed.AsSpan(at), last);
+        var size = at + _sealer.Seal(plain, _sealed.AsSpan(at), last);
+        var tag = _sealed.AsSpan(size - TagSize, TagSize);
+        _recorder?.Add(tag);
+        if (_seals is null || _seals.Has(_sealer.Number, tag))
+            return size;
+        CryptographicOperations.ZeroMemory(_sealed);
+        throw new PlaintextChangedException();
     }
 
     private void ThrowIfClosed()

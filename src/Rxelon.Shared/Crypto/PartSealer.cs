@@ -46,6 +46,9 @@ internal sealed class PartSealer : IDisposable
 
     internal byte[] Header { get; }
 
+    /// <summary>Number of the segment sealed last, from 0.</summary>
+    internal long Number => _nonce.Number;
+
     /// <summary>Writes ciphertext and tag; returns how many bytes.</summary>
     internal int Seal(ReadOnlySpan<byte> plain, Span<byte> into, bool last)
     {

@@ -39,6 +39,23 @@ public sealed class TransferSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_upload_that_is_cut_again_and_again_at_one_place_is_given_up()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var hasty = new HubClient(HubAddress.Parse(_hub.Url).Value, null, time);
+        using var broken = new BrokenStream(_content, 1_000_000);
+        var uploading = hasty.Blobs.UploadAsync(Blob, broken);
+        while (!uploading.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(FaultCodes.Unavailable, (await uploading)?.Code);
+        Assert.InRange(_hub.Requests.Count(r => r.StartsWith("PATCH", StringComparison.Ordinal)), 2, 20);
+    }
+
+    [Fact]
     public async Task An_upload_of_what_the_hub_has_sends_nothing()
     {
         _hub.Blobs[Blob.Id] = _content;
@@ -119,6 +136,12 @@ public sealed class TransferSpecs : IAsyncLifetime
     [InlineData("example", false)]
     public void Plain_http_goes_to_this_machine_only(string address, bool accepted)
         => Assert.Equal(accepted, HubAddress.Parse(address).IsOk);
+
+    private sealed class BrokenStream(byte[] content, int place) : MemoryStream(content)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+            => Position < place ? base.ReadAsync(buffer[..(int)Math.Min(buffer.Length, place - Position)], cancellationToken) : throw new IOException("broken");
+    }
 
     private sealed class Heard(List<long> values) : IProgress<long>
     {

@@ -86,7 +86,7 @@ public sealed class InputSpecs : IDisposable
         {
             await foreach (var write in splitter.PartsAsync())
             {
-                await write(Stream.Null, default);
+                await write.WriteAsync(Stream.Null, default);
                 File.AppendAllText(_folder["data.txt"], "more");
             }
         });
@@ -103,7 +103,7 @@ public sealed class InputSpecs : IDisposable
         await foreach (var write in Open(new SplitPlan(SplitBy.Bytes, 1_999_999), "a.txt", "b.txt").Value.PartsAsync())
         {
             var archive = new MemoryStream();
-            await write(archive, default);
+            await write.WriteAsync(archive, default);
             Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["spool"]));
             using var tar = new TarReader(new MemoryStream(archive.ToArray()));
             var content = new MemoryStream();
@@ -132,7 +132,7 @@ public sealed class InputSpecs : IDisposable
     private static async Task DrainAsync(PartSplitter splitter)
     {
         await foreach (var write in splitter.PartsAsync())
-            await write(Stream.Null, default);
+            await write.WriteAsync(Stream.Null, default);
     }
 
     private async Task<List<Dictionary<string, byte[]>>> ReadAsync(SplitPlan split, params string[] inputs)
@@ -141,7 +141,7 @@ public sealed class InputSpecs : IDisposable
         await foreach (var write in Open(split, inputs).Value.PartsAsync())
         {
             var archive = new MemoryStream();
-            await write(archive, default);
+            await write.WriteAsync(archive, default);
             archive.Position = 0;
             using var tar = new TarReader(archive);
             var files = new Dictionary<string, byte[]>();

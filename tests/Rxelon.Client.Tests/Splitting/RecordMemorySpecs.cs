@@ -33,7 +33,7 @@ public sealed class RecordMemorySpecs : IDisposable
         var (count, low, high) = (0, long.MaxValue, 0L);
         await foreach (var write in splitter.PartsAsync())
         {
-            await write(Stream.Null, default);
+            await write.WriteAsync(Stream.Null, default);
             if (count++ % 2500 != 1)
                 continue;
             var live = GC.GetTotalMemory(forceFullCollection: true);

@@ -164,7 +164,7 @@ public sealed class RecordSpecs : IDisposable
         await foreach (var write in splitter.Value.PartsAsync())
         {
             var archive = new MemoryStream();
-            await write(archive, default);
+            await write.WriteAsync(archive, default);
             archive.Position = 0;
             using var tar = new System.Formats.Tar.TarReader(archive);
             using var content = new MemoryStream();

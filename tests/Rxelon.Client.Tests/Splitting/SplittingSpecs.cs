@@ -68,7 +68,7 @@ public sealed class SplittingSpecs : IDisposable
             }
 
             var counter = new CountingStream();
-            await write(counter, default);
+            await write.WriteAsync(counter, default);
             Assert.InRange(counter.Count, part, part + 65_536);
             total += part;
         }
@@ -108,10 +108,10 @@ public sealed class SplittingSpecs : IDisposable
         Assert.Equal("malformed", Open(["-", "a/x.txt"], SplitBy.Lines).Fault!.Code);
     }
 
-    private static async Task<byte[]> ArchiveAsync(Func<Stream, CancellationToken, Task> part)
+    private static async Task<byte[]> ArchiveAsync(PartSource part)
     {
         var archive = new MemoryStream();
-        await part(archive, default);
+        await part.WriteAsync(archive, default);
         return archive.ToArray();
     }
 
