@@ -19,6 +19,8 @@ internal sealed class SplitRow : IBenchRow
     private const double Gain = 1.8;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
+    private static string Program => Path.Combine(Repository.Root, "samples", "monte-carlo", "montecarlo.wasm");
+
     public string Name => "split";
 
     public string About => "a computation in parts on four nodes over one node, what a quorum costs, and what a killed node costs";
@@ -46,11 +48,12 @@ internal sealed class SplitRow : IBenchRow
         string[] options = ["--executors", "wasm", "--slots", "1"];
         run.Say("starting a hub and a node");
         await network.StartAsync(options).ConfigureAwait(false);
-        List<double> one = [], four = [], quorum = [], gain = [], overhead = [], dearer = [], again = [];
+        List<double> alone = [], one = [], four = [], quorum = [], gain = [], overhead = [], dearer = [], again = [];
         await TimedAsync(network, "warm", paths / 4, null).ConfigureAwait(false);
         for (var i = 0; i < times; i++)
         {
-            run.Say("on one node");
+            run.Say("the program by itself, and on one node");
+            alone.Add(ProgramAlone.Gain(Program, paths, Parts, network.Directory));
             one.Add((await TimedAsync(network, $"one-{i}", paths, null).ConfigureAwait(false)).Seconds);
         }
 
@@ -80,6 +83,7 @@ internal sealed class SplitRow : IBenchRow
                 new Figure($"{Parts} parts on one node", "s", one),
                 new Figure($"the same on {Nodes} nodes", "s", four),
                 new Figure("  one node over that", "ratio", gain, Target.Least(Gain)),
+                new Figure("  the program by itself, one thread over two", "ratio", alone),
                 new Figure("the same checked by a quorum of 2 of 3", "s", quorum),
                 new Figure("  over unchecked: time", "ratio", overhead),
                 new Figure("  over unchecked: price", "ratio", dearer),
@@ -124,7 +128,7 @@ internal sealed class SplitRow : IBenchRow
             },
             Program = new ProgramPlan
             {
-                ModulePath = Path.Combine(Repository.Root, "samples", "monte-carlo", "montecarlo.wasm"),
+                ModulePath = Program,
                 Args = ["part", $"{paths}", "1", "{part}", "{parts}"],
             },
             BaseDirectory = network.Directory,

@@ -13,6 +13,7 @@ internal sealed class StreamRow : IBenchRow
     private const double NodeMiB = 256;
     private const double Share = 0.5;
     private const double MiB = 1 << 20;
+    private const long Warm = 16 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public string Name => "stream";
@@ -51,8 +52,15 @@ internal sealed class StreamRow : IBenchRow
         var hub = (await network.User.Hub.InfoAsync(cancel).ConfigureAwait(false)).Value;
         var tasks = new TaskRun(network.User, hub, network.Directory, module);
 
+        // The first task of a network meets code that is compiled while it runs; what is measured is the stream.
+        run.Say("warming");
+        var small = Path.Combine(network.Directory, "warm.bin");
+        await WriteAsync(small, Warm, cancel).ConfigureAwait(false);
+        _ = await LoopbackCopy.RunAsync(small, small + ".copy", cancel).ConfigureAwait(false);
+        _ = await tasks.StreamAsync("stream-warm", small, Warm, cancel).ConfigureAwait(false);
+
         List<double> plain = [], whole = [], ratios = [], memory = [], sandbox = [], prepare = [], submit = [], complete = [], client = [], hubTime = [], node = [];
-        for (var round = 0; round < run.Times(1, 1); round++)
+        for (var round = 0; round < run.Times(3, 1); round++)
         {
             run.Say("plain copy over loopback");
             plain.Add(size / MiB / (await LoopbackCopy.RunAsync(file, file + ".copy", cancel).ConfigureAwait(false)).TotalSeconds);
@@ -81,8 +89,8 @@ internal sealed class StreamRow : IBenchRow
                 new Figure($"{size >> 20} MiB, plain copy over loopback HTTP", "MiB/s", plain),
                 new Figure("the same from file to the program's answer", "MiB/s", whole),
                 new Figure("  over the plain copy", "ratio", ratios, Target.Least(Share)),
-                new Figure("  of it: read, encrypt, write ciphertext", "s", prepare),
-                new Figure("  upload to the hub, durable", "s", submit),
+                new Figure("  of it: read, encrypt, name", "s", prepare),
+                new Figure("  read, encrypt, upload to the hub, durable", "s", submit),
                 new Figure("  node: fetch, check, decrypt, run, report", "s", complete),
                 new Figure("  processor time: client", "s", client),
                 new Figure("    hub", "s", hubTime),
@@ -90,7 +98,7 @@ internal sealed class StreamRow : IBenchRow
                 new Figure("node process, most resident", "MiB", memory, Target.Most(NodeMiB)),
                 new Figure("its sandbox's input in tmpfs, most", "MiB", sandbox),
             ],
-            ["Every stretch ends before the next begins: the bytes are read and written once in each."]);
+            ["Every stretch ends before the next begins. The plain copy need not be durable; the hub's is before it says so."]);
     }
 
     private static (double Client, double Hub, double Node) ProcessorTime(BenchNetwork network)
@@ -115,6 +123,9 @@ internal sealed class StreamRow : IBenchRow
                 RandomNumberGenerator.Fill(block);
                 await into.WriteAsync(block, cancel).ConfigureAwait(false);
             }
+
+            // What the disk still owes is not to meet what is measured.
+            into.Flush(flushToDisk: true);
         }
     }
 
