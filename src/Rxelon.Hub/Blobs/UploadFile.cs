@@ -43,11 +43,14 @@ internal sealed class UploadFile : IAsyncDisposable
         await _behind.ConfigureAwait(false);
         var (bytes, at, isLast) = (Block[..count], _position, count < Block.Length);
         _position += count;
-        (_filling, _writing) = (_writing ?? AlignedBlock.Rent(), _filling);
         if (isLast)
+        {
             Write(bytes.Span, at);
-        else
-            _behind = Task.Run(() => Write(bytes.Span, at));
+            return;
+        }
+
+        (_filling, _writing) = (_writing ?? AlignedBlock.Rent(), _filling);
+        _behind = Task.Run(() => Write(bytes.Span, at));
     }
 
     /// <summary>Waits until everything is written, though not synced.</summary>
