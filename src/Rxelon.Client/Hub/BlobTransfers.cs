@@ -13,10 +13,15 @@ namespace Rxelon.Client.Hub;
 /// </summary>
 public sealed class BlobTransfers
 {
-    /// <summary>Bytes of one pack, and of one piece of a resumable upload.</summary>
+    /// <summary>Bytes of one pack.</summary>
     internal const int PackBytes = 4 << 20;
 
-    private const int PieceBytes = 8 << 20;
+    /// <summary>
+    /// Bytes of one piece where the rest of a blob cannot go at once: a proxy refuses large bodies, or gathers them and loses them with the
+    /// connection. The last ones fit what nginx takes when nobody told it otherwise.
+    /// </summary>
+    private static readonly long[] PieceBytes = [long.MaxValue, 8 << 20, 1 << 20];
+
     private const int CopyBytes = 128 * 1024;
     private const int MaxFailures = 8;
 
@@ -67,32 +72,40 @@ public sealed class BlobTransfers
 
     /// <summary>
     /// Stores one blob of any size from a seekable stream, continuing where an earlier upload stopped, in this process or
-    /// another. <paramref name="sent"/> hears how many bytes the hub has.
+    /// another. <paramref name="content"/> is read onwards; its position is set at the start and after a failure only. <paramref name="sent"/>
+    /// hears how many bytes are on their way to the hub or there, less again when they were lost.
     /// </summary>
     public async Task<Fault?> UploadAsync(BlobRef blob, Stream content, IProgress<long>? sent = null, CancellationToken ct = default)
     {
         long? offset = null;
-        long furthest = -1;
-        for (var failures = 0; ;)
+        long began = -1;
+        long reached = -1;
+        var (failures, pieces) = (0, 0);
+        while (true)
         {
+            var isPiece = offset is not null;
             var step = offset is { } at
-                ? await AppendAsync(blob, content, at, ct).ConfigureAwait(false)
+                ? await AppendAsync(blob, content, began = at, PieceBytes[pieces], sent, ct).ConfigureAwait(false)
                 : await StartAsync(blob, ct).ConfigureAwait(false);
-            if (step.IsOk && step.Value == offset)
-                step = new Fault(FaultCodes.Malformed, $"The hub took a piece of {blob.Id} and still stands at {offset}.", Culprit.Hub, Retryable: true);
             if (step.IsOk)
             {
+                if (!isPiece && step.Value == began)
+                    pieces = Math.Max(pieces, 1); // all that was sent since then was lost on the way
+                if (step.Value > reached)
+                    (failures, reached) = (0, step.Value);
                 offset = step.Value;
                 sent?.Report(step.Value);
                 if (step.Value == blob.Size)
                     return null;
-                if (step.Value > furthest)
-                    (furthest, failures) = (step.Value, 0);
-                continue;
+                if (!isPiece || step.Value > began)
+                    continue;
+                step = new Fault(FaultCodes.Unavailable, "The hub takes nothing of an upload.", Culprit.Hub, Retryable: true);
             }
 
             // Where the hub stands is unknown after a cut, and another process may have moved the upload (conflict).
             offset = null;
+            if (isPiece && step.Fault!.Code == FaultCodes.TooLarge && ++pieces < PieceBytes.Length)
+                continue;
             if (!(step.Fault!.Retryable || step.Fault.Code == FaultCodes.Conflict) || ++failures > MaxFailures)
                 return step.Fault;
             await PauseAsync(failures, ct).ConfigureAwait(false);
@@ -159,15 +172,19 @@ public sealed class BlobTransfers
         return await HeaderAsync(create, r => OffsetOf(r) ?? 0, ct).ConfigureAwait(false);
     }
 
-    private async Task<Outcome<long>> AppendAsync(BlobRef blob, Stream content, long offset, CancellationToken ct)
+    private async Task<Outcome<long>> AppendAsync(BlobRef blob, Stream content, long offset, long most, IProgress<long>? sent, CancellationToken ct)
     {
-        content.Position = offset;
-        var size = Math.Min(PieceBytes, blob.Size - offset);
-        var piece = new PieceContent(content, size);
+        if (content.Position != offset)
+            content.Position = offset;
+        var size = Math.Min(most, blob.Size - offset);
+        using var piece = new PieceContent(content, size, moved => sent?.Report(offset + moved));
         using var patch = new HttpRequestMessage(HttpMethod.Patch, $"v1/uploads/{blob.Id}") { Content = piece };
         AddTus(patch);
         patch.Headers.Add("Upload-Offset", offset.ToString(CultureInfo.InvariantCulture));
         patch.Headers.Add("Upload-Length", blob.Size.ToString(CultureInfo.InvariantCulture));
+
+        // Whoever refuses a large body does so before it is sent.
+        patch.Headers.ExpectContinue = size > PackBytes;
         try
         {
             return await HeaderAsync(patch, r => OffsetOf(r) ?? offset + size, ct).ConfigureAwait(false);

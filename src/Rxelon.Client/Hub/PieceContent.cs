@@ -5,64 +5,77 @@ using System.Net.Http.Headers;
 namespace Rxelon.Client.Hub;
 
 /// <summary>
-/// The next bytes of a stream as a request body that is not closed behind it. A request that failed may still be sending for a moment:
-/// <see cref="StopAsync"/> gives the stream back.
+/// The next bytes of a stream as a request body that is not closed behind it. Once <see cref="StopAsync"/> returned, which is to be called
+/// when the exchange is over however it ended, nobody reads the stream any more.
 /// </summary>
 internal sealed class PieceContent : HttpContent
 {
-    private readonly SemaphoreSlim _reading = new(1);
+    private const int CopyBytes = 128 * 1024;
+    private const long TellEvery = 1 << 20;
+
     private readonly Stream _source;
     private readonly long _size;
-    private bool _stopped;
+    private readonly Action<long> _moved;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private bool _isReading;
+    private bool _isStopped;
 
-    internal PieceContent(Stream source, long size)
+    /// <param name="source">Stands where the piece begins.</param>
+    /// <param name="size">Bytes of the piece.</param>
+    /// <param name="moved">Hears, now and then, how many bytes of the piece went out.</param>
+    internal PieceContent(Stream source, long size, Action<long> moved)
     {
         _source = source;
         _size = size;
+        _moved = moved;
         Headers.ContentType = new MediaTypeHeaderValue("application/offset+octet-stream");
         Headers.ContentLength = size;
     }
 
-    /// <summary>When it returns, the stream is read no more.</summary>
-    internal async Task StopAsync()
+    /// <summary>An exchange that failed may still be copying, or even about to begin.</summary>
+    internal Task StopAsync()
     {
-        await _reading.WaitAsync().ConfigureAwait(false);
-        _stopped = true;
-        _reading.Release();
+        lock (_lock)
+        {
+            _isStopped = true;
+            return _isReading ? _ended.Task : Task.CompletedTask;
+        }
     }
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
+        lock (_lock)
+        {
+            if (_isStopped)
+                throw new IOException("The exchange is over.");
+            _isReading = true;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try
         {
-            for (var left = _size; left > 0;)
+            long told = 0;
+            for (long copied = 0; copied < _size && !Volatile.Read(ref _isStopped);)
             {
-                var read = await ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length))).ConfigureAwait(false);
-                await stream.WriteAsync(buffer.AsMemory(0, read)).ConfigureAwait(false);
-                left -= read;
+                var read = await _source.ReadAsync(buffer.AsMemory(0, (int)Math.Min(_size - copied, CopyBytes)), cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                    throw new InvalidOperationException("The ciphertext file became shorter while it was sent.");
+                await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                copied += read;
+                if (copied - told < TellEvery || copied == _size)
+                    continue;
+                told = copied;
+                _moved(copied);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private async Task<int> ReadAsync(Memory<byte> buffer)
-    {
-        await _reading.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (_stopped)
-                throw new IOException("The request was given up.");
-            return await _source.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var read
-                ? read
-                : throw new InvalidOperationException("The ciphertext file became shorter while it was sent.");
-        }
-        finally
-        {
-            _reading.Release();
+            _ended.TrySetResult();
         }
     }
 

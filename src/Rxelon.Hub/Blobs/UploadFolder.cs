@@ -14,7 +14,7 @@ namespace Rxelon.Hub.Blobs;
 /// </summary>
 internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposable
 {
-    internal const int BufferSize = 256 * 1024;
+    private const int BufferSize = 256 * 1024;
     private const int MaxRunningHashes = 1024;
 
     private readonly ConcurrentDictionary<(AccountId Owner, BlobId Id), bool> _busy = new();
@@ -58,99 +58,122 @@ internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposab
         AccountId owner, BlobId id, string path, long total, long offset, Stream content, CancellationToken cancel)
     {
         var hash = await TakeHashAsync(owner, id, path, offset, cancel).ConfigureAwait(false);
-        ExceptionDispatchInfo? cut = null;
-        var hasRoom = true;
-        using var file = Open(path);
-        file.Position = offset;
-        var buffer = new byte[BufferSize];
-        while (true)
+        var isKept = false;
+        try
         {
-            int read;
-            try
+            var file = new UploadFile(path, offset, total >= BlobStore.LargeBytes ? new WritePath() : WritePath.Cached);
+            await using var closing = file.ConfigureAwait(false);
+            var end = await ReceiveAsync(content, file, hash, total, cancel).ConfigureAwait(false);
+            await file.FinishAsync().ConfigureAwait(false);
+            if (end.IsOverlong)
             {
-                read = await content.ReadAtLeastAsync(buffer, BufferSize, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException)
-            {
-                cut = ExceptionDispatchInfo.Capture(e);
-                break;
-            }
-
-            if (read == 0)
-                break;
-            if (hash.Length + read > total)
-            {
-                file.SetLength(offset);
-                hash.Dispose();
+                file.Truncate(offset);
                 return new Fault(FaultCodes.Malformed, $"More than the {total} bytes that the upload promised were sent.", Culprit.Input);
             }
 
-            // Asked piece by piece: others write meanwhile, and what they were promised is not there yet.
-            hasRoom = reserve.Allows(read);
-            if (!hasRoom)
-                break;
-            file.Write(buffer, 0, read);
-            hash.Append(buffer.AsSpan(0, read));
-        }
-
-        await FinishSyncAsync(owner, id, hash).ConfigureAwait(false);
-        if (hash.Length < total && cut is null)
-            _syncs[(owner, id)] = Task.Run(() => Sync(path), CancellationToken.None);
-        else
-            file.Flush(flushToDisk: true);
-        if (hash.Length == total && cut is null)
-        {
-            using (hash)
+            // A sync that failed leaves a file of which nothing is known: its hash is made anew from what can be read.
+            if (_syncs.TryRemove((owner, id), out var syncing))
+                await syncing.ConfigureAwait(false);
+            if (hash.Length < total && end.Cut is null)
+                SyncBehind(owner, id, path);
+            else
+                file.Sync();
+            if (hash.Length == total && end.Cut is null)
                 return (total, hash.Finish());
+            isKept = TryKeepHash(owner, id, hash);
+            end.Cut?.Throw();
+            return end.IsFull ? reserve.Fault : (hash.Length, null);
         }
-
-        KeepHash(owner, id, hash);
-        cut?.Throw();
-        return hasRoom ? (hash.Length, null) : reserve.Fault;
+        finally
+        {
+            if (!isKept)
+                hash.Dispose();
+        }
     }
 
-    // A sync that failed leaves a file of which nothing is known: its hash is made anew from what can be read.
-    private async Task FinishSyncAsync(AccountId owner, BlobId id, RunningHash hash)
+    private async Task<End> ReceiveAsync(Stream content, UploadFile file, RunningHash hash, long total, CancellationToken cancel)
     {
-        if (!_syncs.TryRemove((owner, id), out var syncing))
-            return;
+        while (true)
+        {
+            var block = file.Block;
+            var (filled, cut) = await FillAsync(content, block, cancel).ConfigureAwait(false);
+            if (hash.Length + filled > total)
+                return new End(IsOverlong: true);
+
+            // Asked block by block: others write meanwhile, and what they were promised is not there yet.
+            if (filled > 0 && !reserve.Allows(filled))
+                return new End(cut, IsFull: true);
+            if (filled > 0)
+            {
+                await file.WriteAsync(filled).ConfigureAwait(false);
+                hash.Append(block.Span[..filled]);
+            }
+
+            if (filled < block.Length)
+                return new End(cut);
+        }
+    }
+
+    /// <summary>Fills the block, less at the end of the content. What came before a cut is there.</summary>
+    private static async Task<(int Filled, ExceptionDispatchInfo? Cut)> FillAsync(Stream content, Memory<byte> block, CancellationToken cancel)
+    {
+        var filled = 0;
         try
         {
-            await syncing.ConfigureAwait(false);
+            while (filled < block.Length && await content.ReadAsync(block[filled..], cancel).ConfigureAwait(false) is > 0 and var read)
+                filled += read;
         }
-        catch
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            hash.Dispose();
-            throw;
+            return (filled, ExceptionDispatchInfo.Capture(e));
         }
+
+        return (filled, null);
     }
 
-    private static void Sync(string path)
+    // What went well is forgotten at once; a failure waits for whoever continues this upload, or for its end.
+    private void SyncBehind(AccountId owner, BlobId id, string path)
     {
-        try
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var syncing = SyncAsync();
+        _syncs[(owner, id)] = syncing;
+        start.SetResult();
+
+        async Task SyncAsync()
         {
-            using var file = Open(path);
-            file.Flush(flushToDisk: true);
-        }
-        catch (FileNotFoundException)
-        {
-            // The account was closed meanwhile.
+            await start.Task.ConfigureAwait(false);
+            try
+            {
+                using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+                RandomAccess.FlushToDisk(file);
+            }
+            catch (FileNotFoundException)
+            {
+                // The account was closed meanwhile.
+            }
+
+            _syncs.TryRemove((owner, id), out _);
         }
     }
 
-    private static FileStream Open(string path)
-        => new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: false);
-
-    internal void Forget(AccountId owner, BlobId id)
-    {
-        if (_hashes.TryRemove((owner, id), out var hash))
-            hash.Dispose();
-    }
-
+    /// <summary>Deletes what an account has not finished.</summary>
     internal void DeleteAll(AccountId owner)
     {
         foreach (var file in FilesOf(owner, "*").ToList())
+        {
             File.Delete(file);
+            Forget(owner, BlobId.Parse(Path.GetFileNameWithoutExtension(file)));
+        }
+    }
+
+    /// <summary>What is in memory for unfinished uploads: running hashes, and syncs that are under way or failed.</summary>
+    internal (int Hashes, int Syncs) Remembered => (_hashes.Count, _syncs.Count);
+
+    private void Forget(AccountId owner, BlobId id)
+    {
+        _syncs.TryRemove((owner, id), out _);
+        if (_hashes.TryRemove((owner, id), out var hash))
+            hash.Dispose();
     }
 
     /// <summary>Makes a complete file, which could not be stored, an unfinished upload again: whoever sends it hears that a byte is missing.</summary>
@@ -212,12 +235,11 @@ internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposab
         return hash;
     }
 
-    private void KeepHash(AccountId owner, BlobId id, RunningHash hash)
-    {
-        if (_hashes.Count < MaxRunningHashes && _hashes.TryAdd((owner, id), hash))
-            return;
-        hash.Dispose();
-    }
+    private bool TryKeepHash(AccountId owner, BlobId id, RunningHash hash)
+        => _hashes.Count < MaxRunningHashes && _hashes.TryAdd((owner, id), hash);
+
+    /// <summary>How receiving ended.</summary>
+    private readonly record struct End(ExceptionDispatchInfo? Cut = null, bool IsOverlong = false, bool IsFull = false);
 
     private sealed class RunningHash : IDisposable
     {

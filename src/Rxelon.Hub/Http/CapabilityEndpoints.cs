@@ -58,7 +58,7 @@ internal static class CapabilityEndpoints
 
     private static async Task<IResult> StoreAsync(
         BlobId id, string? verb, string? size, string? exp, string? owner, string? sig,
-        HttpContext context, CapabilityUrls urls, IBlobStore blobs, CancellationToken cancel)
+        HttpContext context, CapabilityUrls urls, IBlobStore blobs, IHostApplicationLifetime lifetime, CancellationToken cancel)
     {
         var capability = Check(urls, CapabilityUrls.StoreVerb, id, verb, size, exp, owner, sig);
         if (capability.Fault is { } fault)
@@ -84,7 +84,7 @@ internal static class CapabilityEndpoints
         if (present > from && !await SkipAsync(context.Request.Body, present - from, cancel))
             return Answers.Problem(Short(total));
         var offset = Math.Max(present, from);
-        var appended = await blobs.AppendUploadAsync(account, id, total, offset, context.Request.Body, cancel);
+        var appended = await UploadsEndpoints.ReceiveAsync(blobs, account, new UploadState(offset, total), id, context, lifetime);
         if (appended.Fault is { } refused)
             return Answers.Problem(refused);
         return appended.Value == total ? Results.NoContent() : Answers.Problem(Short(total));

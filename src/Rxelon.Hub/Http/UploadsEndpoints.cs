@@ -86,7 +86,7 @@ internal static class UploadsEndpoints
     }
 
     private static async Task<IResult> AppendAsync(
-        BlobId id, HttpContext context, Caller caller, IBlobStore blobs, HubOptions options, CancellationToken cancel)
+        BlobId id, HttpContext context, Caller caller, IBlobStore blobs, HubOptions options, IHostApplicationLifetime lifetime, CancellationToken cancel)
     {
         if (context.Request.ContentType is { } type && type != PieceType)
             return Results.StatusCode(StatusCodes.Status415UnsupportedMediaType);
@@ -100,11 +100,26 @@ internal static class UploadsEndpoints
         if (total > options.MaxPartBytes)
             return TooLarge(total, options);
         LimitBody(context, total - offset);
-        var appended = await blobs.AppendUploadAsync(caller.Account, id, total, offset, context.Request.Body, cancel);
+        var appended = await ReceiveAsync(blobs, caller.Account, new UploadState(offset, total), id, context, lifetime);
         if (appended.Fault is { } fault)
             return Answers.Problem(fault);
         Show(context, new UploadState(appended.Value, total));
         return Results.NoContent();
+    }
+
+    /// <summary>Appends the body. A hub that stops keeps what has arrived and does not wait for the rest.</summary>
+    internal static async Task<Outcome<long>> ReceiveAsync(
+        IBlobStore blobs, AccountId owner, UploadState from, BlobId id, HttpContext context, IHostApplicationLifetime lifetime)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            return await blobs.AppendUploadAsync(owner, id, from.Total, from.Offset, context.Request.Body, ending.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return new Fault(FaultCodes.Unavailable, "The hub stops; what has arrived is kept. Go on from there when it is back.", Culprit.Hub, Retryable: true);
+        }
     }
 
     /// <summary>Lets the body have so many bytes, whatever the server's general limit is.</summary>

@@ -53,7 +53,18 @@ internal static class FakeBlobs
         var upload = hub.Uploads[id];
         if (context.Request.Headers["Upload-Offset"] != upload.Length.ToString(CultureInfo.InvariantCulture))
             return FakeHub.Problem(409, FaultCodes.Conflict, "The upload stands elsewhere.");
+        if (hub.IsFull)
+            return FakeHub.Problem(507, FaultCodes.StorageFull, "No room.", retryable: true);
+        if (context.Request.ContentLength > hub.LargestPiece)
+            return Answer.StatusCode(413);
         var buffer = new byte[64 * 1024];
+        if (context.Request.ContentLength > hub.LargestGathered)
+        {
+            await context.Request.Body.ReadExactlyAsync(buffer);
+            context.Abort();
+            return Answer.Empty;
+        }
+
         while (await context.Request.Body.ReadAsync(buffer) is > 0 and var read)
         {
             upload.Write(buffer, 0, read);

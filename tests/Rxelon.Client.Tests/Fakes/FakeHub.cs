@@ -60,6 +60,15 @@ internal sealed class FakeHub : IAsyncDisposable
     /// <summary>Bytes of upload after which the connection is cut, once.</summary>
     internal long? CutUploadAfter { get; set; }
 
+    /// <summary>Refuses larger pieces of uploads, as a proxy does that has its own limit.</summary>
+    internal long LargestPiece { get; set; } = long.MaxValue;
+
+    /// <summary>Loses the connection, and what came by it, with larger pieces, as a proxy does that gathers a body before it passes it on.</summary>
+    internal long LargestGathered { get; set; } = long.MaxValue;
+
+    /// <summary>Answers every piece that its disk is full.</summary>
+    internal bool IsFull { get; set; }
+
     /// <summary>Cuts this many event streams right after their first event.</summary>
     internal int CutEvents { get; set; }
 

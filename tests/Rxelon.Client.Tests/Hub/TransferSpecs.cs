@@ -39,23 +39,6 @@ public sealed class TransferSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upload_that_is_cut_again_and_again_at_one_place_is_given_up()
-    {
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        using var hasty = new HubClient(HubAddress.Parse(_hub.Url).Value, null, time);
-        using var broken = new BrokenStream(_content, 1_000_000);
-        var uploading = hasty.Blobs.UploadAsync(Blob, broken);
-        while (!uploading.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        Assert.Equal(FaultCodes.Unavailable, (await uploading)?.Code);
-        Assert.InRange(_hub.Requests.Count(r => r.StartsWith("PATCH", StringComparison.Ordinal)), 2, 20);
-    }
-
-    [Fact]
     public async Task An_upload_of_what_the_hub_has_sends_nothing()
     {
         _hub.Blobs[Blob.Id] = _content;
@@ -69,6 +52,67 @@ public sealed class TransferSpecs : IAsyncLifetime
         var wrong = new BlobRef(BlobId.Of("other"u8), _content.Length);
         Assert.Equal(FaultCodes.HashMismatch, (await _client.Blobs.UploadAsync(wrong, new MemoryStream(_content)))?.Code);
         Assert.Single(_hub.Requests, r => r.StartsWith("PATCH", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_blob_goes_up_in_one_piece_and_tells_on_its_way()
+    {
+        var large = RandomNumberGenerator.GetBytes(20_000_000);
+        var heard = new List<long>();
+        Assert.Null(await _client.Blobs.UploadAsync(new BlobRef(BlobId.Of(large), large.Length), new MemoryStream(large), new Heard(heard)));
+        Assert.Equal(large, _hub.Blobs[BlobId.Of(large)]);
+        Assert.Equal(1, Pieces);
+        Assert.True(heard.Count > 10, $"{heard.Count} reports");
+        Assert.Equal(heard.Order(), heard);
+        Assert.Equal(large.Length, heard[^1]);
+    }
+
+    [Theory]
+    [InlineData(8 << 20, 3)]
+    [InlineData(1 << 20, 22)]
+    public async Task A_proxy_that_refuses_large_bodies_gets_small_ones(long largest, int pieces)
+    {
+        _hub.LargestPiece = largest;
+        var large = RandomNumberGenerator.GetBytes(20_000_000);
+        Assert.Null(await _client.Blobs.UploadAsync(new BlobRef(BlobId.Of(large), large.Length), new MemoryStream(large)));
+        Assert.Equal(large, _hub.Blobs[BlobId.Of(large)]);
+        Assert.InRange(Pieces, pieces, pieces + 2); // those that were refused are counted too
+    }
+
+    [Fact]
+    public async Task A_proxy_that_takes_no_body_at_all_ends_the_upload()
+    {
+        _hub.LargestPiece = 1000;
+        Assert.Equal(FaultCodes.TooLarge, (await _client.Blobs.UploadAsync(Blob, new MemoryStream(_content)))?.Code);
+    }
+
+    [Fact]
+    public async Task A_proxy_that_gathers_a_body_and_loses_it_gets_small_ones()
+    {
+        _hub.LargestGathered = 8 << 20;
+        var large = RandomNumberGenerator.GetBytes(20_000_000);
+        Assert.Null(await _client.Blobs.UploadAsync(new BlobRef(BlobId.Of(large), large.Length), new MemoryStream(large)));
+        Assert.Equal(large, _hub.Blobs[BlobId.Of(large)]);
+        Assert.Equal(4, Pieces);
+    }
+
+    [Fact]
+    public async Task The_content_is_read_onwards_and_goes_back_only_after_a_cut()
+    {
+        _hub.CutUploadAfter = 1_000_000;
+        var content = new OneReader(_content);
+        Assert.Null(await _client.Blobs.UploadAsync(Blob, content));
+        Assert.Equal(_content, _hub.Blobs[Blob.Id]);
+        Assert.Equal(1, content.Moves);
+        Assert.False(content.WasDisturbed);
+    }
+
+    [Fact]
+    public async Task An_upload_that_a_full_hub_keeps_refusing_ends_with_its_fault()
+    {
+        _hub.IsFull = true;
+        using var hasty = new HubClient(HubAddress.Parse(_hub.Url).Value, null, new HastyTime());
+        Assert.Equal(FaultCodes.StorageFull, (await hasty.Blobs.UploadAsync(Blob, new MemoryStream(_content)))?.Code);
     }
 
     [Fact]
@@ -137,10 +181,43 @@ public sealed class TransferSpecs : IAsyncLifetime
     public void Plain_http_goes_to_this_machine_only(string address, bool accepted)
         => Assert.Equal(accepted, HubAddress.Parse(address).IsOk);
 
-    private sealed class BrokenStream(byte[] content, int place) : MemoryStream(content)
+    private int Pieces => _hub.Requests.Count(r => r.StartsWith("PATCH", StringComparison.Ordinal));
+
+    /// <summary>Notices when it is read by two at once or moved while somebody reads.</summary>
+    private sealed class OneReader(byte[] content) : MemoryStream(content)
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-            => Position < place ? base.ReadAsync(buffer[..(int)Math.Min(buffer.Length, place - Position)], cancellationToken) : throw new IOException("broken");
+        private int _reading;
+
+        internal int Moves { get; private set; }
+
+        internal bool WasDisturbed { get; private set; }
+
+        public override long Position
+        {
+            get => base.Position;
+            set
+            {
+                Moves++;
+                WasDisturbed |= Volatile.Read(ref _reading) > 0;
+                base.Position = value;
+            }
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            WasDisturbed |= Interlocked.Increment(ref _reading) > 1;
+            await Task.Yield();
+            var read = Read(buffer.Span);
+            Interlocked.Decrement(ref _reading);
+            return read;
+        }
+    }
+
+    /// <summary>Waits a thousandth of what it is asked to.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+            => base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / 1000 : dueTime, period);
     }
 
     private sealed class Heard(List<long> values) : IProgress<long>

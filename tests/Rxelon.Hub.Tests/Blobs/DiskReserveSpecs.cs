@@ -13,7 +13,7 @@ namespace Rxelon.Hub.Tests.Blobs;
 public sealed class DiskReserveSpecs
 {
     private const long Reserve = 1 << 20;
-    private const int Piece = UploadFolder.BufferSize;
+    private const int Piece = UploadFile.BlockSize;
     private static readonly AccountId Alice = StoreFixture.Account(1);
 
     [Fact]

@@ -1,4 +1,5 @@
 using Rxelon.Hub.Blobs;
+using Rxelon.Hub.Tests.Config;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 
@@ -39,6 +40,52 @@ public sealed class UploadSpecs
         Assert.True(stands > 0, "nothing was kept");
         Assert.Equal(300_000, (await AppendAsync(fixture, (int)stands, _content.Length - (int)stands)).Value);
         Assert.Equal(_content, await fixture.ReadAsync(Id));
+    }
+
+    [Fact]
+    public async Task What_arrived_before_a_cut_is_kept_to_the_last_byte()
+    {
+        await using var fixture = StoreFixture.New();
+        var cut = new CutStream(_content.AsMemory(0, 12_345));
+        await Assert.ThrowsAsync<IOException>(() => fixture.Store.AppendUploadAsync(Alice, Id, _content.Length, 0, cut, default));
+        Assert.Equal(12_345, (await fixture.Store.FindUploadAsync(Alice, Id, default))?.Offset);
+        Assert.Equal(300_000, (await AppendAsync(fixture, 12_345, 300_000 - 12_345)).Value);
+        Assert.Equal(_content, await fixture.ReadAsync(Id));
+    }
+
+    [Fact]
+    public async Task A_large_blob_comes_back_as_it_was_sent_in_odd_pieces_over_a_restart()
+    {
+        await using var fixture = StoreFixture.New();
+        var large = StoreFixture.Bytes((int)BlobStore.LargeBytes + 12_345);
+        var id = BlobId.Of(large);
+        int[] ends = [10_000_001, 30_000_000, large.Length];
+        var begin = 0;
+        foreach (var end in ends)
+        {
+            Assert.Equal(end, (await fixture.Store.AppendUploadAsync(Alice, id, large.Length, begin, new MemoryStream(large, begin, end - begin), default)).Value);
+            begin = end;
+            if (end < large.Length)
+                await fixture.RestartAsync();
+        }
+
+        for (var reading = 0; reading < 3; reading++)
+        {
+            var read = await fixture.ReadAsync(id);
+            Assert.True(large.AsSpan().SequenceEqual(read), $"reading {reading} gave other bytes");
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_stays_in_memory_of_uploads_that_nobody_continues()
+    {
+        using var root = new DataFolder();
+        using var uploads = new UploadFolder(root.Path, StoreFixture.NoReserve);
+        var path = uploads.Create(Alice, Id, 300_000);
+        Assert.Equal(1000, (await uploads.AppendAsync(Alice, Id, path, 300_000, 0, new MemoryStream(_content, 0, 1000), default)).Value.Offset);
+        Assert.Equal((1, 0), await Eventually.Async(() => Task.FromResult(uploads.Remembered), r => r.Syncs == 0));
+        uploads.DeleteAll(Alice);
+        Assert.Equal((0, 0), uploads.Remembered);
     }
 
     [Fact]
