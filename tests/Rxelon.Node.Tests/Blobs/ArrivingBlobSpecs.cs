@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using Google.Protobuf;
 using Microsoft.Extensions.Time.Testing;
 using Rxelon.Node.Blobs;
@@ -59,6 +61,39 @@ public sealed class ArrivingBlobSpecs : IDisposable
 
         Assert.Equal(_content, await ReadAllAsync(arriving));
         Assert.Equal(["GET direct", "GET bytes=1000001-", "GET bytes=3000000- direct"], _server.Seen);
+    }
+
+    [Fact]
+    public async Task A_real_connection_that_is_cut_goes_on_where_it_stopped()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var handler = new SocketsHttpHandler();
+        using var blobs = new BlobTransfer(handler, new CipherSpool(Path.Combine(_folder.FullName, "spool")), TimeProvider.System);
+        blobs.SetBase($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+        await using var arriving = blobs.Arrive(Blob(_content), default);
+        var reading = ReadAllAsync(arriving);
+
+        var first = await AnswerAsync(listener, $"200 OK\r\nContent-Length: {Size}", _content[..2_222_222]);
+        var second = await AnswerAsync(listener, $"206 Partial Content\r\nContent-Length: {Size - 2_222_222}", _content[2_222_222..]);
+
+        Assert.Equal(_content, await reading);
+        Assert.DoesNotContain("Range", first, StringComparison.Ordinal);
+        Assert.Contains("Range: bytes=2222222-", second, StringComparison.Ordinal);
+    }
+
+    /// <summary>Takes one request, gives these bytes and ends the connection.</summary>
+    private static async Task<string> AnswerAsync(TcpListener listener, string head, byte[] body)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var client = await listener.AcceptTcpClientAsync(late.Token);
+        var stream = client.GetStream();
+        var request = "";
+        for (var buffer = new byte[4096]; !request.Contains("\r\n\r\n", StringComparison.Ordinal);)
+            request += Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, late.Token));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {head}\r\n\r\n"), late.Token);
+        await stream.WriteAsync(body, late.Token);
+        return request;
     }
 
     [Fact]
