@@ -22,16 +22,6 @@ public sealed class PlainSpaceSpecs : IDisposable
     }
 
     [Fact]
-    public void Files_that_are_made_at_their_length_get_large_pages_where_the_kernel_has_them()
-    {
-        using var space = PlainSpace.Open(_state, 16 << 20, allowSwap: true).Value;
-        if (!Posix.IsRoot || !File.Exists("/sys/kernel/mm/transparent_hugepage/shmem_enabled"))
-            return; // a space in /dev/shm is as its owner mounted it
-
-        Assert.Contains(File.ReadLines("/proc/mounts"), m => m.Contains($" {space.Path} ", StringComparison.Ordinal) && m.Contains("huge=within_size", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public void What_a_killed_process_left_is_gone_when_the_next_one_opens_it()
     {
         var killed = PlainSpace.Open(_state, 16 << 20, allowSwap: true).Value;

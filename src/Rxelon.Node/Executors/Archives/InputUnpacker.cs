@@ -11,7 +11,6 @@ internal static class InputUnpacker
 {
     private const int MostEntries = 65_536;
     private const int CopySize = 256 * 1024;
-    private const int LargePage = 2 << 20;
 
     // .NET keeps Linux's errno as the HResult of its IOException.
     private const int Exists = 17;
@@ -95,8 +94,6 @@ internal static class InputUnpacker
             if (target.LastIndexOf('/') is var slash && !Directory.Exists(target[..slash]))
                 Directory.CreateDirectory(target[..slash]);
             using var file = new FileStream(target, Options(entry));
-            if (entry.Length > LargePage)
-                file.SetLength(entry.Length); // what the space needs to know for large pages
             entry.DataStream?.CopyTo(file, CopySize);
             return null;
         }

@@ -92,7 +92,7 @@ internal sealed class PlainSpace : IDisposable
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         try
         {
-            Posix.MountTmpfs(path, $"size={bytes},mode=0700,{Files}{LargePages}");
+            Posix.MountTmpfs(path, $"size={bytes},mode=0700,{Files}");
         }
         catch (IOException e)
         {
@@ -127,12 +127,6 @@ internal sealed class PlainSpace : IDisposable
             Posix.Unmount(mount);
         Directory.Delete(path, recursive: true);
     }
-
-    /// <summary>
-    /// Files that are made at their full length get pages of 2 MiB as far as these are within it: the kernel takes, clears and maps a five-hundredth
-    /// as often. No file takes more room by it. A kernel without such pages refuses the option (Linux, admin-guide/mm/transhuge.rst).
-    /// </summary>
-    private static string LargePages => File.Exists("/sys/kernel/mm/transparent_hugepage/shmem_enabled") ? ",huge=within_size" : "";
 
     private static Fault Missing(string why) => new(FaultCodes.ExecutorMissing, why, Culprit.Node);
 }
