@@ -20,7 +20,7 @@ internal static class NodeDeaths
         var part = state.Parts[attempt.Part];
         if (part.Running is not { SessionKey: not null, Wait: null } running)
             return false;
-        return now - (running.Due - TaskRules.Allowed(state.StageOf(part))) <= TaskRules.DeathWindow;
+        return now - (running.Due - TaskRules.Allowed(state, attempt.Part)) <= TaskRules.DeathWindow;
     }
 
     /// <summary>The named attempts that were taken for this node's death: it lives, and still had them.</summary>

@@ -102,7 +102,7 @@ internal static class TaskFold
         foreach (var r in e.Releases)
         {
             var part = parts[r.Attempt.Part];
-            var due = e.At + TaskRules.Allowed(state.StageOf(part));
+            var due = e.At + TaskRules.Allowed(state, r.Attempt.Part);
             parts[r.Attempt.Part] = part with { Running = part.Running! with { SessionKey = r.SessionKey, Due = due, KeysAt = e.At, Wait = null } };
             first = Earlier(first, due);
         }

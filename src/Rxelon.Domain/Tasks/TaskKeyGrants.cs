@@ -119,7 +119,7 @@ internal static class TaskKeyGrants
         foreach (var attempt in e.Attempts)
         {
             var part = parts[attempt.Part];
-            var due = e.At + TaskRules.Allowed(state.StageOf(part));
+            var due = e.At + TaskRules.Allowed(state, attempt.Part);
             parts[attempt.Part] = part with { Running = part.Running! with { Wait = null, Due = due, KeysAt = e.At } };
             next = TaskFold.Earlier(next, due);
         }

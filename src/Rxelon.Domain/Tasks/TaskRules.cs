@@ -58,8 +58,23 @@ public static class TaskRules
     /// <summary>Added to an attempt's own time limit before the hub gives up on its report.</summary>
     public static TimeSpan ReportGrace { get; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long an attempt may take from its keys to its report.</summary>
-    public static TimeSpan Allowed(StageTerms stage) => TimeSpan.FromSeconds(stage.Spec.Limits.TimeSeconds) + ReportGrace;
+    /// <summary>A node that takes a large input at this rate is not slow, in bytes per second.</summary>
+    public const long InputRate = 8 << 20;
+
+    /// <summary>
+    /// How long an attempt of that part may take from its keys to its report. A large input is taken after the keys: as long as one that is ready
+    /// without it may take to get ready.
+    /// </summary>
+    public static TimeSpan Allowed(TaskState state, int part)
+        => TimeSpan.FromSeconds(state.StageOf(state.Parts[part]).Spec.Limits.TimeSeconds) + ReportGrace
+            + (LateInput(state, part) > 0 ? ReadyLimit : TimeSpan.Zero);
+
+    /// <summary>What a part's input may take after the keys before its node is slow.</summary>
+    public static TimeSpan InputTime(TaskState state, int part)
+        => TimeSpan.FromSeconds(Math.Min(ReadyLimit.TotalSeconds, (double)LateInput(state, part) / InputRate));
+
+    private static long LateInput(TaskState state, int part)
+        => state.InputOf(part).Own is { Size: > BlobRef.HeldLimit and var size } ? size : 0;
 
     /// <summary>After recovery, nodes have this long to reconnect before attempts of dead sessions are lost.</summary>
     public static TimeSpan ReconnectGrace { get; } = TimeSpan.FromSeconds(6);

@@ -65,6 +65,7 @@ internal static class TaskSpeculation
             if (median is not { } usual)
                 continue;
             var patience = usual > TaskRules.StragglerLead ? usual * TaskRules.StragglerTimes : usual + TaskRules.StragglerLead;
+            patience += TaskRules.InputTime(state, attempt.Part);
             if (begun + patience > now)
                 next = TaskFold.Earlier(next, begun + patience);
             else if (slow.Count < room)

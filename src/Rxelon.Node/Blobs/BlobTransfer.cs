@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using Polly;
 using Polly.Retry;
-using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
 using Rxelon.Shared.Values;
 using Rxelon.Shared.Wire;
@@ -24,13 +23,10 @@ internal sealed class BlobTransfer : IDisposable
     private const string ChecksumHeader = "x-amz-checksum-sha256";
     private const int MostRetries = 5;
 
-    // .NET keeps Linux's errno as the HResult of its IOException.
-    private const int NoSpace = 28;
-
     /// <summary>A result is worth waiting for a store that is started again: about two minutes.</summary>
     private const int MostStoreRetries = 30;
 
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
     private readonly CipherSpool _spool;
@@ -72,10 +68,7 @@ internal sealed class BlobTransfer : IDisposable
         {
             if (blob.Inline.IsEmpty && blob.Path.Length > 0)
             {
-                var direct = false;
-                var fault = await _retries.ExecuteAsync(
-                    async ct => await DownloadAsync(blob, writer, direct = !direct, ct).ConfigureAwait(false), cancel).ConfigureAwait(false);
-                if (fault is not null)
+                if (await TransferAsync(blob, new SpoolDownload(writer, blob.Size), cancel).ConfigureAwait(false) is { } fault)
                     return fault;
             }
             else
@@ -87,11 +80,18 @@ internal sealed class BlobTransfer : IDisposable
             if (fetched.Reference.Id == expected && fetched.Reference.Size == blob.Size)
                 return fetched;
             fetched.Dispose();
-            return new Fault(
-                FaultCodes.HashMismatch, $"The node received {fetched.Reference.Size} bytes that are not blob {expected} of {blob.Size} bytes.",
-                Culprit.Network, Retryable: true);
+            return NotTheBlob(fetched.Reference.Size, expected, blob.Size);
         }
     }
+
+    /// <summary>
+    /// The blob while it comes, for one that <see cref="ArrivingBlob.IsFor"/> is true of: nothing is fetched before the first read. As patient as
+    /// <see cref="FetchAsync"/>, and fails with the same faults. The caller disposes it.
+    /// </summary>
+    internal ArrivingBlob Arrive(Blob blob, CancellationToken cancel) => new(blob, (into, token) => TransferAsync(blob, into, token), cancel);
+
+    internal static Fault NotTheBlob(long bytes, BlobId expected, long size) => new(
+        FaultCodes.HashMismatch, $"The node received {bytes} bytes that are not blob {expected} of {size} bytes.", Culprit.Network, Retryable: true);
 
     /// <summary>Puts the blob where the capability path says; a broken upload goes on where it stopped.</summary>
     internal async Task<Fault?> UploadAsync(string path, CipherBlob blob, CancellationToken cancel)
@@ -110,19 +110,26 @@ internal sealed class BlobTransfer : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<Fault?> DownloadAsync(Blob blob, CipherWriter into, bool direct, CancellationToken cancel)
+    private async Task<Fault?> TransferAsync(Blob blob, IDownload into, CancellationToken cancel)
     {
-        using var watch = new CancellationTokenSource(Silence, _time);
+        var direct = false;
+        return await _retries.ExecuteAsync(
+            async token => await DownloadAsync(blob, into, direct = !direct, token).ConfigureAwait(false), cancel).ConfigureAwait(false);
+    }
+
+    private async Task<Fault?> DownloadAsync(Blob blob, IDownload into, bool direct, CancellationToken cancel)
+    {
+        using var silence = new Silence(MostSilence, _time);
         using var request = new HttpRequestMessage(HttpMethod.Get, Address(blob.Path));
         if (into.Count > 0)
             request.Headers.Range = new RangeHeaderValue(into.Count, null);
         if (direct)
             request.Headers.Add(DirectHeader, "1");
-        return await SendAsync(request, watch, ReadAsync, async (url, token) =>
+        return await SendAsync(request, silence, ReadAsync, async (url, token) =>
         {
             using var past = new HttpRequestMessage(HttpMethod.Get, url);
             past.Headers.Range = request.Headers.Range;
-            return await SendAsync(past, watch, ReadAsync, null, token).ConfigureAwait(false);
+            return await SendAsync(past, silence, ReadAsync, null, token).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
 
         async Task<Fault?> ReadAsync(HttpResponseMessage response, CancellationToken token)
@@ -131,41 +138,8 @@ internal sealed class BlobTransfer : IDisposable
                 into.Restart();
             var body = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
-            {
-                if (blob.Size > CipherSpool.MemoryLimit)
-                    await ReadLargeAsync(body, token).ConfigureAwait(false);
-                else
-                    await CopyAsync(body, into, blob.Size - into.Count, token).ConfigureAwait(false);
-            }
-
+                await into.TakeAsync(body, silence, token).ConfigureAwait(false);
             return into.Count < blob.Size ? Cut($"The download ended after {into.Count} of {blob.Size} bytes.") : null;
-        }
-
-        // Hashed and written on another thread than the one that receives. What came before a cut is kept.
-        async Task ReadLargeAsync(Stream body, CancellationToken token)
-        {
-            using var behind = new WriteBehind(block => into.Write(block.Span));
-            try
-            {
-                await CopyAsync(body, behind, blob.Size - into.Count, token).ConfigureAwait(false);
-            }
-            finally
-            {
-                await behind.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-        }
-
-        // One byte too many is enough to see that it is another blob.
-        async Task CopyAsync(Stream body, Stream target, long left, CancellationToken token)
-        {
-            var buffer = new byte[CopySize];
-            int read;
-            while (left >= 0 && (read = await body.ReadAsync(buffer, token).ConfigureAwait(false)) > 0)
-            {
-                watch.CancelAfter(Silence);
-                await target.WriteAsync(buffer.AsMemory(0, read), token).ConfigureAwait(false);
-                left -= read;
-            }
         }
     }
 
@@ -174,10 +148,10 @@ internal sealed class BlobTransfer : IDisposable
     {
         long arrived = 0;
         using var request = new HttpRequestMessage(HttpMethod.Head, Address(path));
-        using var watch = new CancellationTokenSource(Silence, _time);
+        using var silence = new Silence(MostSilence, _time);
         await SendAsync(
             request,
-            watch,
+            silence,
             (response, unused) =>
             {
                 var told = response.Headers.TryGetValues(OffsetHeader, out var values) ? values.First() : "";
@@ -191,8 +165,8 @@ internal sealed class BlobTransfer : IDisposable
 
     private async Task<Fault?> PutAsync(string path, CipherBlob blob, long offset, bool direct, CancellationToken cancel)
     {
-        using var watch = new CancellationTokenSource(Silence, _time);
-        using var request = Put(Address(path), blob, offset, watch);
+        using var silence = new Silence(MostSilence, _time);
+        using var request = Put(Address(path), blob, offset, silence);
         if (offset > 0)
             request.Headers.Add(OffsetHeader, offset.ToString(CultureInfo.InvariantCulture));
         if (direct && offset == 0)
@@ -202,30 +176,30 @@ internal sealed class BlobTransfer : IDisposable
             request.Headers.ExpectContinue = true;
         }
 
-        return await SendAsync(request, watch, Done, (url, token) => PutPastAsync(url, path, blob, watch, token), cancel).ConfigureAwait(false);
+        return await SendAsync(request, silence, Done, (url, token) => PutPastAsync(url, path, blob, silence, token), cancel).ConfigureAwait(false);
     }
 
     /// <summary>Puts the blob into the store and has the hub check it. Whatever goes wrong between the two begins anew.</summary>
-    private async Task<Fault?> PutPastAsync(Uri url, string path, CipherBlob blob, CancellationTokenSource watch, CancellationToken cancel)
+    private async Task<Fault?> PutPastAsync(Uri url, string path, CipherBlob blob, Silence silence, CancellationToken cancel)
     {
-        using var past = Put(url, blob, 0, watch);
+        using var past = Put(url, blob, 0, silence);
         past.Headers.Add(ChecksumHeader, Convert.ToBase64String(blob.Reference.Id.ToDigest()));
-        if (await SendAsync(past, watch, Done, null, cancel).ConfigureAwait(false) is { } refused)
+        if (await SendAsync(past, silence, Done, null, cancel).ConfigureAwait(false) is { } refused)
             return refused;
         using var finish = new HttpRequestMessage(HttpMethod.Post, Address(path));
 
         // The hub may have to read the whole blob back.
-        watch.CancelAfter(Silence * 10);
-        return await SendAsync(finish, watch, Done, null, cancel).ConfigureAwait(false);
+        silence.Heard(times: 10);
+        return await SendAsync(finish, silence, Done, null, cancel).ConfigureAwait(false);
     }
 
-    private static HttpRequestMessage Put(Uri url, CipherBlob blob, long offset, CancellationTokenSource watch)
+    private static HttpRequestMessage Put(Uri url, CipherBlob blob, long offset, Silence silence)
     {
         var content = blob.OpenRead();
         content.Position = offset;
         var request = new HttpRequestMessage(HttpMethod.Put, url)
         {
-            Content = new StreamContent(new UploadBody(content, () => watch.CancelAfter(Silence)), CopySize),
+            Content = new StreamContent(new UploadBody(content, () => silence.Heard()), CopySize),
         };
         request.Content.Headers.ContentLength = blob.Reference.Size - offset;
         return request;
@@ -235,11 +209,11 @@ internal sealed class BlobTransfer : IDisposable
 
     /// <summary>One request. <paramref name="elsewhere"/> goes on where a 307 points; without it the request is one to the store itself, or not to be moved.</summary>
     private async Task<Fault?> SendAsync(
-        HttpRequestMessage request, CancellationTokenSource watch, Func<HttpResponseMessage, CancellationToken, Task<Fault?>> read,
+        HttpRequestMessage request, Silence silence, Func<HttpResponseMessage, CancellationToken, Task<Fault?>> read,
         Func<Uri, CancellationToken, Task<Fault?>>? elsewhere, CancellationToken cancel)
     {
         var isStore = !_base!.IsBaseOf(request.RequestUri!);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(watch.Token, cancel);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancel);
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token).ConfigureAwait(false);
@@ -249,9 +223,9 @@ internal sealed class BlobTransfer : IDisposable
                 ? await read(response, both.Token).ConfigureAwait(false)
                 : isStore ? RefusedByStore(request.Method, response.StatusCode) : await RefusedAsync(request.Method, response, both.Token).ConfigureAwait(false);
         }
-        catch (IOException e) when (e.HResult == NoSpace)
+        catch (SpoolFullException e)
         {
-            return new Fault(FaultCodes.NodeBusy, "The node's disk has no room for this part's ciphertext.", Culprit.Node, Retryable: true);
+            return e.Fault;
         }
         catch (HttpRequestException e)
         {
@@ -261,7 +235,7 @@ internal sealed class BlobTransfer : IDisposable
         {
             return isStore ? StoreAway(e.Message) : Cut($"The transfer broke off: {e.Message}");
         }
-        catch (OperationCanceledException) when (watch.IsCancellationRequested && !cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (silence.Token.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             return isStore ? StoreAway("it fell silent") : Cut("The hub fell silent during a transfer.");
         }

@@ -1,3 +1,5 @@
+using Rxelon.Shared.Workloads;
+
 namespace Rxelon.Node.Blobs;
 
 /// <summary>
@@ -22,7 +24,7 @@ internal sealed class CipherSpool
     }
 
     /// <summary>Up to this many bytes stay in memory.</summary>
-    internal const int MemoryLimit = 1 << 20;
+    internal const int MemoryLimit = BlobRef.HeldLimit;
 
     /// <summary>An empty blob to be written.</summary>
     internal CipherWriter Create() => new(this);

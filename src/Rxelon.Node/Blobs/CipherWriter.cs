@@ -1,13 +1,23 @@
 using System.Security.Cryptography;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Ids;
+using Rxelon.Shared.Values;
 using Rxelon.Shared.Workloads;
 
 namespace Rxelon.Node.Blobs;
 
-/// <summary>Takes ciphertext, hashes it on the way, and becomes a <see cref="CipherBlob"/>. One writer.</summary>
+/// <summary>The disk has no room for a part's ciphertext.</summary>
+internal sealed class SpoolFullException(IOException e) : Exception(e.Message, e)
+{
+    internal Fault Fault { get; } = new(FaultCodes.NodeBusy, "The node's disk has no room for this part's ciphertext.", Culprit.Node, Retryable: true);
+}
+
+/// <summary>Takes ciphertext, hashes it on the way, and becomes a <see cref="CipherBlob"/>; a full disk is a <see cref="SpoolFullException"/>. One writer.</summary>
 internal sealed class CipherWriter(CipherSpool spool) : WriteOnlyStream
 {
+    // .NET keeps Linux's errno as the HResult of its IOException.
+    private const int NoSpace = 28;
+
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private Stream? _content = new MemoryStream();
 
@@ -21,13 +31,21 @@ internal sealed class CipherWriter(CipherSpool spool) : WriteOnlyStream
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(_content is null, this);
-        if (_content is MemoryStream memory && Count + buffer.Length > CipherSpool.MemoryLimit)
+        try
         {
-            _content = spool.OpenFile();
-            memory.WriteTo(_content);
+            if (_content is MemoryStream memory && Count + buffer.Length > CipherSpool.MemoryLimit)
+            {
+                _content = spool.OpenFile();
+                memory.WriteTo(_content);
+            }
+
+            _content.Write(buffer);
+        }
+        catch (IOException e) when (e.HResult == NoSpace)
+        {
+            throw new SpoolFullException(e);
         }
 
-        _content.Write(buffer);
         _hash.AppendData(buffer);
         Count += buffer.Length;
     }

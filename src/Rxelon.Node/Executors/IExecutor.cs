@@ -108,6 +108,9 @@ public sealed record SandboxSpec(
     /// <summary>Docker: where the program may connect to; null for nowhere.</summary>
     public NetworkRequest? Network { get; init; }
 
+    /// <summary>Reading the input may wait for the network: for longer than a thread that others want should be kept.</summary>
+    public bool InputArrives { get; init; }
+
     /// <summary>Gets what the program writes while it runs; null for nobody.</summary>
     public LogSink? Log { get; init; }
 }
@@ -142,8 +145,8 @@ internal static class LiveUsages
 public interface ISandbox : IAsyncDisposable
 {
     /// <summary>
-    /// Runs the program over <paramref name="input"/> (a tar stream as <see cref="PartArchive"/> says, read once, plaintext) and
-    /// writes the result tar to <paramref name="output"/>. Ends by itself, by a limit (a fault that names the limit), or by
+    /// Runs the program over <paramref name="input"/> (a tar stream as <see cref="PartArchive"/> says, read once, plaintext; the program
+    /// starts after its end, which comes only when all of it was right) and writes the result tar to <paramref name="output"/>. Ends by itself, by a limit (a fault that names the limit), or by
     /// cancellation, which is a <see cref="FaultCodes.Stopped"/> fault. A program that ends with a non-zero exit code is a
     /// <see cref="FaultCodes.ProgramFailed"/> fault that carries the last lines of stderr in <see cref="RunResult.StderrTail"/>.
     /// What the streams throw goes through to the caller.

@@ -38,6 +38,10 @@ internal sealed class Workers : IDisposable
         return done.Task;
     }
 
+    /// <summary>Runs what mostly waits on a thread of its own.</summary>
+    internal static Task<T> RunApartAsync<T>(Func<T> work)
+        => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
     /// <summary>Waits for the running programs; the caller has cancelled them.</summary>
     public void Dispose()
     {

@@ -21,6 +21,7 @@ internal sealed partial class AttemptActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan KeyPatience = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan RunGrace = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan InputPatience = TimeSpan.FromMinutes(2);
     private const int RunPatience = 4;
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -98,7 +99,7 @@ internal sealed partial class AttemptActor : ReceiveActor, IWithTimers
         _started = true;
         Context.Parent.Tell(new AttemptStarted(_work.Id));
         Timers.StartPeriodicTimer("progress", Tick.Instance, ProgressEvery);
-        Timers.StartSingleTimer("overdue", new Overdue("The sandbox did not end."), (RunPatience * _task.Time) + RunGrace);
+        Timers.StartSingleTimer("overdue", new Overdue("The sandbox did not end."), (RunPatience * _task.Time) + RunGrace + (_work.HasLateInput ? InputPatience : TimeSpan.Zero));
         _work.RunAsync([.. _pages.Values], _cancel.Token).PipeTo(Self, success: outcome => new Ran(outcome));
     }
 

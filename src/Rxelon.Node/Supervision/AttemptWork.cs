@@ -9,6 +9,7 @@ using Rxelon.Shared.Values;
 using Rxelon.Shared.Verification;
 using Rxelon.Shared.Wire;
 using Rxelon.Shared.Workloads;
+using Rxelon.Shared.Workloads.Program;
 
 namespace Rxelon.Node.Supervision;
 
@@ -52,7 +53,10 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
 
     internal int KeyPages => part.KeyPages;
 
-    /// <summary>Null when everything that needs no key is done: ciphertext here and checked, sandbox ready.</summary>
+    /// <summary>The input comes after the keys, and is decrypted as it comes.</summary>
+    internal bool HasLateInput => part.Input is { } input && ArrivingBlob.IsFor(input);
+
+    /// <summary>Null when everything that needs no key is done: ciphertext here and checked unless it is large, sandbox ready.</summary>
     internal Task<Fault?> PrepareAsync(CancellationToken cancel)
     {
         var preparing = PrepareCoreAsync(cancel);
@@ -99,7 +103,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         if (part.Tolerance is not null)
             return null; // results are fetched with their keys
         var program = task.FetchAsync();
-        if (part.Input is { } input)
+        if (part.Input is { } input && !HasLateInput)
         {
             var fetched = await services.Blobs.FetchAsync(input, cancel).ConfigureAwait(false);
             if (fetched.Fault is { } noInput)
@@ -118,6 +122,7 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
             ShipsImage = task.ShipsImage,
             Gpu = task.Gpu,
             Network = task.Network,
+            InputArrives = HasLateInput || part.Results.Count > 0,
             Log = _logs.Write,
         };
         var sandbox = await executor.PrepareAsync(spec, cancel).ConfigureAwait(false);
@@ -128,6 +133,18 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
     }
 
     private async Task<AttemptOutcome> RunCoreAsync(IReadOnlyList<ReadOnlyMemory<byte>> grant, CancellationToken cancel)
+    {
+        try
+        {
+            return await RunWithAsync(grant, cancel).ConfigureAwait(false);
+        }
+        catch (SpoolFullException e)
+        {
+            return Failed(e.Fault);
+        }
+    }
+
+    private async Task<AttemptOutcome> RunWithAsync(IReadOnlyList<ReadOnlyMemory<byte>> grant, CancellationToken cancel)
     {
         var opened = AttemptKeys.Open(grant, part.Results.Count, services.Session, id, services.Node);
         if (opened.Fault is { } noKeys)
@@ -148,29 +165,12 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
         var writer = services.Spool.Create();
         await using (writer.ConfigureAwait(false))
         {
-            using var own = _input is null ? null
-                : new PartDecryptStream(_input.OpenRead(), keys.Input, PartContext.Input(id.Task, part.Source), leaveOpen: true);
-            await using var ahead = own is not null && _input!.Reference.Size > CipherSpool.MemoryLimit ? new ReadAhead(own) : null;
-            using var former = Checkpoints.Open(_former, id, part.CheckpointNumber, keys);
-            await using var composed = part.Results.Count == 0 && former is null ? null
-                : new ComposedInput(id.Task, (Stream?)ahead ?? own, part.Results, keys.Results, part.Carries, services.Blobs, cancel, former);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, _leave.Token);
+            var input = new AttemptInput(services.Blobs, id, part, keys, _input, _former, ending.Token);
+            await using var ended = input.ConfigureAwait(false);
             using var sealing = new PartEncryptStream(writer, keys.Result, suite, PartContext.Result(id.Task, id.Part, id.Number), leaveOpen: true);
-            RunResult ran;
             _logs.Open(keys.Log, suite);
-            try
-            {
-                ran = await _sandbox!.RunAsync(program.Value, composed?.Stream ?? ahead ?? own ?? Stream.Null, sealing, ending.Token).ConfigureAwait(false);
-            }
-            catch (PartCorruptException e)
-            {
-                return Failed(e.Fault with { Culprit = Culprit.Input, Retryable = true });
-            }
-            catch (NeededResultException e)
-            {
-                return Failed(e.Fault);
-            }
-
+            var ran = await RunAsync(program.Value, input, sealing, ending.Token, cancel).ConfigureAwait(false);
             _logs.Close(hasResult: ran.Fault is null);
             if (ran.Fault is not null)
             {
@@ -181,12 +181,47 @@ internal sealed class AttemptWork(NodeServices services, TaskWork task, AttemptI
                 };
             }
 
+            if (!input.IsWhole)
+                throw new InvalidOperationException("The sandbox did not read its input to the end.");
             sealing.Complete();
             await CloseAsync().ConfigureAwait(false);
             var result = writer.Finish();
             var stops = task.StopFile.Length > 0 && await HasAsync(result, keys, cancel).ConfigureAwait(false);
             Answer? answer = task.IsVerified ? await AnswerAsync(result, keys, ran.Metering, cancel).ConfigureAwait(false) : null;
             return new AttemptOutcome(null, result, ran.Metering, null, stops, answer);
+        }
+    }
+
+    private async Task<RunResult> RunAsync(ProgramBundle program, AttemptInput input, Stream output, CancellationToken ending, CancellationToken cancel)
+    {
+        try
+        {
+            var ran = await ReadAndRunAsync(program, input, output, ending).ConfigureAwait(false);
+            return ran.Fault is { } fault ? ran with { Fault = await input.JudgeAsync(fault).ConfigureAwait(false) } : ran;
+        }
+        catch (OperationCanceledException) when (_leave.IsGiven && !cancel.IsCancellationRequested)
+        {
+            return new RunResult(LimitFaults.Stopped, default, ""); // the input was not here yet
+        }
+    }
+
+    private async Task<RunResult> ReadAndRunAsync(ProgramBundle program, AttemptInput input, Stream output, CancellationToken ending)
+    {
+        try
+        {
+            return await _sandbox!.RunAsync(program, input.Stream, output, ending).ConfigureAwait(false);
+        }
+        catch (PartCorruptException e)
+        {
+            return new RunResult(e.Fault with { Culprit = Culprit.Input, Retryable = true }, default, "");
+        }
+        catch (NeededResultException e)
+        {
+            return new RunResult(e.Fault, default, "");
+        }
+        catch (ArrivalException e)
+        {
+            return new RunResult(e.Fault, default, "");
         }
     }
 

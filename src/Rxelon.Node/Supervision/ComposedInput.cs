@@ -18,8 +18,8 @@ internal sealed class NeededResultException(Fault fault) : Exception(fault.Messa
 
 /// <summary>
 /// One tar stream of a part's own input and the results it needs (docs/design/stages.md): <c>in/results/000000/stdout</c>, files under
-/// <c>in/results/000000/out/</c>, and those of the carried result under <c>in/round/</c>. Results are fetched a few ahead, checked,
-/// decrypted and re-named while the executor reads; plaintext is in memory only and in bounded pieces.
+/// <c>in/results/000000/out/</c>, and those of the carried result under <c>in/round/</c>. Results are fetched a few ahead, or when they are large while they
+/// are read, checked, decrypted and re-named while the executor reads; plaintext is in memory only and in bounded pieces.
 /// </summary>
 internal sealed class ComposedInput : IAsyncDisposable
 {
@@ -66,7 +66,7 @@ internal sealed class ComposedInput : IAsyncDisposable
         TaskId task, Stream? own, IReadOnlyList<NeededBlob> results, IReadOnlyList<byte[]> keys, bool carries, BlobTransfer blobs,
         OpenedCheckpoint? former)
     {
-        Queue<Task<Outcome<CipherBlob>>> fetches = [];
+        Queue<Task<Outcome<CipherBlob>>?> fetches = []; // null: comes while it is read
         Exception? error = null;
         try
         {
@@ -81,17 +81,12 @@ internal sealed class ComposedInput : IAsyncDisposable
                 for (var i = 0; i < results.Count; i++)
                 {
                     for (; next < results.Count && fetches.Count < Ahead; next++)
-                        fetches.Enqueue(blobs.FetchAsync(results[next].Result, _cancel.Token));
-                    var fetched = await fetches.Dequeue().ConfigureAwait(false);
-                    if (fetched.Fault is { } missing)
-                        throw new NeededResultException(missing);
-                    using var blob = fetched.Value;
-                    var needed = results[i];
-                    var context = PartContext.Result(task, checked((int)needed.Part), checked((int)needed.Number));
-                    using var plain = new PartDecryptStream(blob.OpenRead(), keys[i], context, leaveOpen: true);
+                        fetches.Enqueue(ArrivingBlob.IsFor(results[next].Result) ? null : blobs.FetchAsync(results[next].Result, _cancel.Token));
                     var folder = carries && i == results.Count - 1 ? $"{PartArchive.InPrefix}round/" : FolderOf(i);
                     await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, folder), _cancel.Token).ConfigureAwait(false);
-                    await CopyAsync(plain, writer, name => Renamed(name, folder)).ConfigureAwait(false);
+                    await (fetches.Dequeue() is { } fetch
+                        ? CopyFetchedAsync(fetch, task, results[i], keys[i], writer, folder)
+                        : CopyArrivingAsync(blobs, task, results[i], keys[i], writer, folder)).ConfigureAwait(false);
                 }
             }
         }
@@ -103,7 +98,7 @@ internal sealed class ComposedInput : IAsyncDisposable
         {
             error = e;
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException or ArgumentException)
+        catch (Exception e) when (IsNoTar(e))
         {
             error = new NeededResultException(new Fault(
                 FaultCodes.Malformed, "An input or a result that this part needs is not a tar stream.", Culprit.Input, Retryable: true));
@@ -123,8 +118,47 @@ internal sealed class ComposedInput : IAsyncDisposable
     private Task WriteAsync(OpenedCheckpoint former, TarWriter to)
         => to.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, FormerName) { DataStream = new SizedStream(former.Plain, former.Length) }, _cancel.Token);
 
-    private static async Task DiscardAsync(Task<Outcome<CipherBlob>> fetch)
+    private async Task CopyFetchedAsync(Task<Outcome<CipherBlob>> fetch, TaskId task, NeededBlob needed, byte[] key, TarWriter to, string folder)
     {
+        var fetched = await fetch.ConfigureAwait(false);
+        if (fetched.Fault is { } missing)
+            throw new NeededResultException(missing);
+        using var blob = fetched.Value;
+        await CopyResultAsync(blob.OpenRead(), task, needed, key, to, folder).ConfigureAwait(false);
+    }
+
+    private async Task CopyArrivingAsync(BlobTransfer blobs, TaskId task, NeededBlob needed, byte[] key, TarWriter to, string folder)
+    {
+        var arriving = blobs.Arrive(needed.Result, _cancel.Token);
+        await using var ended = arriving.ConfigureAwait(false);
+        try
+        {
+            await CopyResultAsync(arriving, task, needed, key, to, folder).ConfigureAwait(false);
+        }
+        catch (ArrivalException e)
+        {
+            throw new NeededResultException(e.Fault);
+        }
+        catch (Exception e) when (e is PartCorruptException || IsNoTar(e))
+        {
+            if (await arriving.FinishAsync().ConfigureAwait(false) is { } other)
+                throw new NeededResultException(other);
+            throw;
+        }
+    }
+
+    private async Task CopyResultAsync(Stream cipher, TaskId task, NeededBlob needed, byte[] key, TarWriter to, string folder)
+    {
+        using var plain = new PartDecryptStream(cipher, key, PartContext.Result(task, checked((int)needed.Part), checked((int)needed.Number)), leaveOpen: true);
+        await CopyAsync(plain, to, name => Renamed(name, folder)).ConfigureAwait(false);
+    }
+
+    private static bool IsNoTar(Exception e) => e is InvalidDataException or FormatException or EndOfStreamException or ArgumentException;
+
+    private static async Task DiscardAsync(Task<Outcome<CipherBlob>>? fetch)
+    {
+        if (fetch is null)
+            return;
         await ((Task)fetch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (fetch is { IsCompletedSuccessfully: true, Result.IsOk: true })
             fetch.Result.Value.Dispose();

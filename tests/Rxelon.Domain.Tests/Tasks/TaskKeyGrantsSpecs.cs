@@ -123,6 +123,21 @@ public sealed class TaskKeyGrantsSpecs
         Assert.NotNull(story.State.Parts[0].Running); // its time began when the keys went
     }
 
+    [Theory]
+    [InlineData(BlobRef.HeldLimit, 90)]
+    [InlineData(BlobRef.HeldLimit + 1, 210)]
+    public void An_input_that_is_taken_after_the_keys_has_time_to_come(long size, int seconds)
+    {
+        var story = Given.Queued(1, size: size);
+        story.Ready(1, story.Place(1, 0).Placed[0].Attempt);
+        story.Now += TimeSpan.FromSeconds(seconds - 1);
+        story.Do(new WakeTask(story.Id, story.Now));
+        Assert.NotNull(story.State.Parts[0].Running);
+        story.Now += TimeSpan.FromSeconds(2);
+        story.Do(new WakeTask(story.Id, story.Now));
+        Assert.Null(story.State.Parts[0].Running);
+    }
+
     [Fact]
     public void A_hub_that_restarts_while_an_attempt_waits_takes_nobody_for_late()
     {

@@ -182,9 +182,20 @@ public sealed class TaskSpeculationSpecs
 
     private static TaskSpec Speculating(TaskSpec s) => s with { Limits = s.Limits with { Speculate = true } };
 
-    private static TaskStory WithStraggler()
+    [Fact]
+    public void A_part_whose_large_input_comes_after_its_keys_is_slow_later_by_that()
     {
-        var story = Given.Queued(4, Speculating);
+        var story = WithStraggler(size: 4 * TaskRules.InputRate);
+
+        story.Wait(Patience + TimeSpan.FromSeconds(3.9));
+        Assert.Equal(4, story.State.Parts.Count);
+        story.Wait(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(5, story.State.Parts.Count);
+    }
+
+    private static TaskStory WithStraggler(long? size = null)
+    {
+        var story = Given.Queued(4, Speculating, size);
         story.Finish(1, 0, 1, 2);
         Run(story, 1, Slow);
         return story;

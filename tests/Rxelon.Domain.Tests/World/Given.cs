@@ -49,23 +49,23 @@ internal static class Given
         Program = new StageProgram(Ids.Blob(2_000_001).Id, 10),
     };
 
-    internal static SubmitTask Submit(int task, int parts, Func<TaskSpec, TaskSpec>? change = null, DateTimeOffset? at = null, AccountId? owner = null)
+    internal static SubmitTask Submit(int task, int parts, Func<TaskSpec, TaskSpec>? change = null, DateTimeOffset? at = null, AccountId? owner = null, long? size = null)
     {
         var spec = Spec(change);
         var hold = HoldFor(parts, spec);
         var order = new Submission(
-            owner ?? Owner, spec.ToBytes(), [.. Enumerable.Range(0, parts).Select(Ids.Blob)], Ids.Blob(2_000_000), [1], [2], hold, [3], [4]);
+            owner ?? Owner, spec.ToBytes(), [.. Enumerable.Range(0, parts).Select(p => Ids.Blob(p) is var b && size is { } bytes ? b with { Size = bytes } : b)], Ids.Blob(2_000_000), [1], [2], hold, [3], [4]);
         return new SubmitTask(Ids.Task(task), order, Terms, hold, at ?? Start);
     }
 
     internal static OpenAccount Open(AccountId account, AccountKind kind = AccountKind.User)
         => new(account, "someone", kind, [1, 2], [3, 4], new ApiKeyHash("k1", [5], "first"), Start);
 
-    /// <summary>A task in the queue: submitted and its hold confirmed.</summary>
-    internal static TaskStory Queued(int parts, Func<TaskSpec, TaskSpec>? change = null)
+    /// <summary>A task in the queue: submitted and its hold confirmed; each part's input has <paramref name="size"/> bytes.</summary>
+    internal static TaskStory Queued(int parts, Func<TaskSpec, TaskSpec>? change = null, long? size = null)
     {
         var story = new TaskStory();
-        story.Do(Submit(1, parts, change));
+        story.Do(Submit(1, parts, change, size: size));
         story.Do(new HoldAnswered(story.Id, null, HoldFor(parts, Spec(change)), null, story.Now));
         return story;
     }

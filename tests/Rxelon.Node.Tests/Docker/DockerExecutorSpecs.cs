@@ -1,3 +1,4 @@
+using Rxelon.Node.Blobs;
 using Rxelon.Shared.Values;
 
 namespace Rxelon.Node.Tests.Docker;
@@ -5,6 +6,29 @@ namespace Rxelon.Node.Tests.Docker;
 [Collection(DockerTests.Name)]
 public sealed class DockerExecutorSpecs(DockerFixture docker)
 {
+    [Fact]
+    public async Task An_input_that_turns_out_wrong_at_its_very_end_starts_no_container_and_leaves_no_file()
+    {
+        Assert.True(docker.Report.Available, docker.Report.Missing);
+        const string marker = "PLAINTEXT-MARKER-d0c7";
+        var sandbox = (await docker.Executor.PrepareAsync(docker.Spec() with { InputArrives = true }, CancellationToken.None)).Value;
+        using var input = new Wrong(Parts.Input(("stdin", marker), ("in/a", marker)));
+
+        await Assert.ThrowsAsync<ArrivalException>(() => sandbox.RunAsync(DockerFixture.Shell("true"), input, Stream.Null, CancellationToken.None));
+
+        Assert.NotEmpty(TestState.FilesWith(docker.State.Path, marker));
+        await sandbox.DisposeAsync();
+        Assert.Empty(TestState.FilesWith(docker.State.Path, marker));
+        Assert.Equal(default, sandbox.Stats());
+    }
+
+    private sealed class Wrong(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override int Read(byte[] buffer, int offset, int count)
+            => base.Read(buffer, offset, count) is > 0 and var read ? read
+                : throw new ArrivalException(new Fault(FaultCodes.HashMismatch, "another blob", Culprit.Network));
+    }
+
     [Fact]
     public void Every_limit_bites_here_and_is_reported()
     {

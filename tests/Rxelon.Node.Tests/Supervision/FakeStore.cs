@@ -16,6 +16,9 @@ internal sealed class FakeStore : HttpMessageHandler
     /// <summary>Uploads that break off after half of what was sent; what arrived is kept.</summary>
     internal int UploadBreaks { get; set; }
 
+    /// <summary>Downloads get no answer.</summary>
+    internal bool IsMute { get; set; }
+
     internal ConcurrentQueue<string> Requests { get; } = [];
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -31,6 +34,8 @@ internal sealed class FakeStore : HttpMessageHandler
             return head;
         }
 
+        if (IsMute)
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         if (!Blobs.TryGetValue(path, out var blob))
             return new HttpResponseMessage(HttpStatusCode.NotFound);
         var from = (int)(request.Headers.Range?.Ranges.Single().From ?? 0);

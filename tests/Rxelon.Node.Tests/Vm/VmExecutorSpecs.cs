@@ -1,4 +1,5 @@
 using Rxelon.Node.Executors;
+using Rxelon.Node.Executors.Vm;
 using Rxelon.Shared.Crypto;
 using Rxelon.Shared.Values;
 
@@ -128,6 +129,62 @@ public sealed class VmExecutorSpecs(VmFixture vm)
 
         await sandbox.DisposeAsync();
         Assert.Empty(vm.Records());
+    }
+
+    [Fact]
+    public async Task A_guest_that_waits_for_its_input_is_not_taken_for_silent()
+    {
+        Assert.True(vm.Report.Available, vm.Report.Missing);
+        var time = new JumpingTime();
+        await using var executor = new VmExecutor(vm.Settings with { Machines = Path.Combine(vm.State.Path, "vm-late") }, vm.State.Space, time);
+        await executor.FingerprintAsync(CancellationToken.None);
+        var prepared = await executor.PrepareAsync(vm.Spec() with { InputArrives = true }, CancellationToken.None);
+        await using var sandbox = prepared.Value;
+        using var input = new Late(Parts.Input(("stdin", "came late")), time);
+        using var output = new MemoryStream();
+
+        var result = await sandbox.RunAsync(VmFixture.Shell("busybox cat"), input, output, CancellationToken.None);
+
+        Assert.Null(result.Fault);
+        Assert.Equal("came late", Parts.Read(output.ToArray())["stdout"]);
+    }
+
+    /// <summary>An hour passes before its first byte.</summary>
+    private sealed class Late(byte[] bytes, JumpingTime time) : MemoryStream(bytes)
+    {
+        private bool _came;
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (!_came)
+                time.Jump(TimeSpan.FromHours(1));
+            _came = true;
+            return base.Read(buffer, offset, count);
+        }
+    }
+
+    private sealed class JumpingTime : TimeProvider
+    {
+        private readonly SemaphoreSlim _asked = new(0);
+        private long _ahead;
+
+        public override long GetTimestamp()
+        {
+            _asked.Release();
+            return System.GetTimestamp() + Interlocked.Read(ref _ahead);
+        }
+
+        /// <summary>Until others have looked at the clock again a few times.</summary>
+        internal void Jump(TimeSpan by)
+        {
+            Interlocked.Add(ref _ahead, (long)(by.TotalSeconds * TimestampFrequency));
+            while (_asked.Wait(0))
+            {
+            }
+
+            for (var looks = 0; looks < 6; looks++)
+                Assert.True(_asked.Wait(TimeSpan.FromSeconds(30)));
+        }
     }
 
     /// <summary>Reads like a decrypting stream whose last chunk was forged.</summary>

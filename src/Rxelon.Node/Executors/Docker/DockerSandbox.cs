@@ -42,14 +42,16 @@ internal sealed class DockerSandbox(DockerExecutor executor, SandboxSpec spec, C
         // One that came with the task is there by now.
         if (_image is null)
         {
-            var image = await executor.Images.LookUpAsync(spec.Image, cancel).ConfigureAwait(false);
-            if (image.Fault is { } missing)
+            var looked = await executor.Images.LookUpAsync(spec.Image, cancel).ConfigureAwait(false);
+            if (looked.Fault is { } missing)
                 return new RunResult(missing, default, "");
-            _image = image.Value;
+            _image = looked.Value;
         }
 
-        // Unpacking and packing block on streams and files; the pool's thread is the right place.
-        var unpacked = await Task.Run(() => Unpack(_image, program, input), CancellationToken.None).ConfigureAwait(false);
+        // Unpacking and packing block on streams and files; the pool's thread is the right place, unless it is for long.
+        var image = _image;
+        var unpacked = await (spec.InputArrives ? Workers.RunApartAsync(() => Unpack(image, program, input))
+            : Task.Run(() => Unpack(image, program, input), CancellationToken.None)).ConfigureAwait(false);
         if (unpacked.Fault is { } wrong)
             return new RunResult(wrong, default, "");
         var container = Hardening.Container(

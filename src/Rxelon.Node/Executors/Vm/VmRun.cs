@@ -31,6 +31,7 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
     private long _lastSign = time.GetTimestamp();
     private long _programStarted;
     private volatile Phase _phase = Phase.Booting;
+    private volatile bool _awaitsInput;
 
     private enum Phase
     {
@@ -67,7 +68,7 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
             }
         }
 
-        var writing = Task.Run(() => WriteJob(ports["job"], write), CancellationToken.None);
+        var writing = Workers.RunApartAsync(() => WriteJob(ports["job"], write));
         var printing = Task.WhenAll(
             PumpAsync(ports["stdout"], WriteStdout), PumpAsync(ports["stderr"], WriteStderr));
         var result = Task.Run(() => ReadResult(ports["result"], cell), CancellationToken.None);
@@ -98,6 +99,9 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
         return new VmEnd(exit, stopped ?? fault ?? (exit is null ? Gone() : null), _phase != Phase.Booting);
     }
 
+    /// <summary>The input, to be written to the job through this: as long as it does not come, the guest's silence means nothing.</summary>
+    internal Stream Watched(Stream input) => new WaitedFor(input, waits => _awaitsInput = waits);
+
     /// <summary>Until the result is here, QEMU has ended, or something must stop it; null in the first two cases.</summary>
     private async Task<Fault?> WatchAsync(Task<Outcome<long>> writing, Task result, CancellationToken cancel)
     {
@@ -119,7 +123,9 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
                     return writing.IsFaulted ? null : writing.Result.Fault;
                 if (_phase == Phase.Running && time.GetElapsedTime(_programStarted) >= spec.Time)
                     return LimitFaults.Time(spec.Time);
-                if (_phase != Phase.Running && time.GetElapsedTime(Volatile.Read(ref _lastSign)) >= Patience)
+                if (_awaitsInput)
+                    Sign(); // the guest has nothing to do
+                else if (_phase != Phase.Running && time.GetElapsedTime(Volatile.Read(ref _lastSign)) >= Patience)
                     return Failed($"The guest gave no sign for {Patience.TotalSeconds:0} s ({await machine.StatusAsync().ConfigureAwait(false) ?? "no answer"}).");
             }
         }
@@ -217,4 +223,25 @@ internal sealed class VmRun(VmMachine machine, SandboxSpec spec, TimeProvider ti
     private static Fault Failed(string message) => new(FaultCodes.ExecutorFailed, message, Culprit.Node, Retryable: true);
 
     private delegate void Write(ReadOnlySpan<byte> bytes);
+
+    private sealed class WaitedFor(Stream inner, Action<bool> waits) : Shared.Crypto.ReadOnlyStream
+    {
+        public override bool CanRead => true;
+
+        public override int Read(Span<byte> buffer)
+        {
+            waits(true);
+            try
+            {
+                return inner.Read(buffer);
+            }
+            finally
+            {
+                waits(false);
+            }
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+            => throw new NotSupportedException();
+    }
 }

@@ -29,7 +29,7 @@ internal sealed class VmSandbox(VmExecutor executor, SandboxSpec spec, VmImage i
         var end = await run.RunAsync(
             (port, progress) =>
             {
-                var written = GuestJob.Write(program, spec, input, port, progress);
+                var written = GuestJob.Write(program, spec, run.Watched(input), port, progress);
                 inputBytes = written.IsOk ? written.Value : 0;
                 return written;
             },

@@ -21,7 +21,8 @@ internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISa
 
     /// <inheritdoc/>
     public Task<RunResult> RunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
-        => executor.Workers.RunAsync(() => Run(program, input, output, cancel));
+        => spec.InputArrives ? TakeAndRunAsync(program, input, output, cancel)
+            : executor.Workers.RunAsync(() => Run(program, executor.Modules.Get(program), () => Unpack(input), output, cancel));
 
     /// <inheritdoc/>
     public LiveUsage Stats()
@@ -40,12 +41,23 @@ internal sealed class WasmSandbox(WasmExecutor executor, SandboxSpec spec) : ISa
         return ValueTask.CompletedTask;
     }
 
-    private RunResult Run(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
+    /// <summary>The few threads that programs run on do not wait for the network.</summary>
+    private async Task<RunResult> TakeAndRunAsync(ProgramBundle program, Stream input, Stream output, CancellationToken cancel)
     {
-        var module = executor.Modules.Get(program);
+        var module = await executor.Workers.RunAsync(() => executor.Modules.Get(program)).ConfigureAwait(false);
         if (module.Fault is { } bad)
             return new RunResult(bad, default, "");
-        var unpacked = InputUnpacker.Unpack(input, _cell, spec.Resources.Disk);
+        var unpacked = await Workers.RunApartAsync(() => Unpack(input)).ConfigureAwait(false);
+        return await executor.Workers.RunAsync(() => Run(program, module, () => unpacked, output, cancel)).ConfigureAwait(false);
+    }
+
+    private Outcome<long> Unpack(Stream input) => InputUnpacker.Unpack(input, _cell, spec.Resources.Disk);
+
+    private RunResult Run(ProgramBundle program, Outcome<Module> module, Func<Outcome<long>> unpack, Stream output, CancellationToken cancel)
+    {
+        if (module.Fault is { } bad)
+            return new RunResult(bad, default, "");
+        var unpacked = unpack();
         if (unpacked.Fault is { } wrong)
             return new RunResult(wrong, default, "");
 
