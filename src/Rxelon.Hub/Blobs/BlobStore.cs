@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Rxelon.Hub.Config;
 using Rxelon.Hub.Disk;
 using Rxelon.Shared.Ids;
@@ -14,11 +13,7 @@ namespace Rxelon.Hub.Blobs;
 /// </summary>
 public sealed class BlobStore : IBlobStore, IAsyncDisposable
 {
-    /// <summary>From here on a blob's file need not go through the page cache; one below it is read again while it is there.</summary>
-    internal const long LargeBytes = 64 << 20;
-
     private const int MaxUploadsPerAccount = 256;
-    private const int MaxReadBefore = 256;
     private static readonly TimeSpan StaleAfter = TimeSpan.FromHours(24);
 
     private readonly BlobDatabase _database;
@@ -28,7 +23,6 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
     private readonly long _quota;
     private readonly ObjectShelf? _shelf;
     private readonly DiskReserve _reserve;
-    private readonly ConcurrentDictionary<BlobId, bool> _readBefore = new();
 
     private BlobStore(string directory, long quota, DiskReserve reserve, IObjectStore? objects, TimeProvider time, ILogger log)
     {
@@ -117,9 +111,7 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
             return _shelf.OpenAsync(id, row.Size, cancel);
         return Task.FromResult<Stream?>(row.Content is { } content
             ? new MemoryStream(content, writable: false)
-            : row.Size < LargeBytes
-                ? new FileStream(PlaceOf(id), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, useAsync: true)
-                : new LargeBlobStream(PlaceOf(id), keepInMemory: !IsFirstReading(id)));
+            : new FileStream(PlaceOf(id), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, useAsync: true));
     }
 
     /// <inheritdoc/>
@@ -237,14 +229,6 @@ public sealed class BlobStore : IBlobStore, IAsyncDisposable
         await _writer.DisposeAsync().ConfigureAwait(false);
         _uploads.Dispose();
         _database.Dispose();
-    }
-
-    // What is read again, as an image or a shared input is, shall be in memory the third time.
-    private bool IsFirstReading(BlobId id)
-    {
-        if (_readBefore.Count >= MaxReadBefore)
-            _readBefore.Clear();
-        return _readBefore.TryAdd(id, true);
     }
 
     private void Release(BlobTransaction transaction, AccountId owner, BlobId id)

@@ -1,38 +1,35 @@
-using System.Diagnostics;
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using Rxelon.Hub.Disk;
 
 namespace Rxelon.Hub.Blobs;
 
 /// <summary>
-/// The growing end of an upload's file: a block is written on another thread while the next one is received. Two blocks of memory; not for
-/// concurrent use.
+/// The growing end of an upload's file: a block is written on another thread while the next one is received, and the disk begins long before
+/// the sync. Two blocks of memory; not for concurrent use.
 /// </summary>
 internal sealed class UploadFile : IAsyncDisposable
 {
-    internal const int BlockSize = AlignedBlock.Size;
+    internal const int BlockSize = 512 * 1024;
 
     private const long WriteBackEvery = 8 << 20;
 
     private readonly SafeFileHandle _file;
-    private readonly WritePath _path;
-    private AlignedBlock _filling = AlignedBlock.Rent();
-    private AlignedBlock? _writing;
+    private byte[] _filling = ArrayPool<byte>.Shared.Rent(BlockSize);
+    private byte[]? _writing;
     private Task _behind = Task.CompletedTask;
     private long _position;
     private long _started;
-    private bool _isDirect;
 
     /// <summary>Opens a file that is <paramref name="length"/> long.</summary>
-    internal UploadFile(string file, long length, WritePath path)
+    internal UploadFile(string file, long length)
     {
         _file = File.OpenHandle(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-        _path = path;
         _position = _started = length;
     }
 
     /// <summary>What to fill next.</summary>
-    internal Memory<byte> Block => _filling.Memory[..(BlockSize - (int)(_position % PageCache.Alignment))];
+    internal Memory<byte> Block => _filling.AsMemory(0, BlockSize);
 
     /// <summary>
     /// Begins to write the first bytes of <see cref="Block"/>, which stay as they are until the next call; a block that is not full is the last.
@@ -41,15 +38,15 @@ internal sealed class UploadFile : IAsyncDisposable
     internal async ValueTask WriteAsync(int count)
     {
         await _behind.ConfigureAwait(false);
-        var (bytes, at, isLast) = (Block[..count], _position, count < Block.Length);
+        var (bytes, at) = (Block[..count], _position);
         _position += count;
-        if (isLast)
+        if (count < BlockSize)
         {
             Write(bytes.Span, at);
             return;
         }
 
-        (_filling, _writing) = (_writing ?? AlignedBlock.Rent(), _filling);
+        (_filling, _writing) = (_writing ?? ArrayPool<byte>.Shared.Rent(BlockSize), _filling);
         _behind = Task.Run(() => Write(bytes.Span, at));
     }
 
@@ -64,49 +61,18 @@ internal sealed class UploadFile : IAsyncDisposable
     {
         await _behind.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _file.Dispose();
-        _filling.Dispose();
-        _writing?.Dispose();
+        ArrayPool<byte>.Shared.Return(_filling);
+        if (_writing is not null)
+            ArrayPool<byte>.Shared.Return(_writing);
     }
 
-    // Blocks are whole and aligned, but for the first one of an odd offset and the last one.
     private void Write(ReadOnlySpan<byte> bytes, long at)
     {
-        var began = Stopwatch.GetTimestamp();
-        var past = _path.IsDirect && at % PageCache.Alignment == 0 ? bytes.Length - (bytes.Length % PageCache.Alignment) : 0;
-        if (past > 0)
-            past = WriteDirect(bytes[..past], at);
-        if (past < bytes.Length)
-            WriteCached(bytes[past..], at + past);
-        _path.Wrote(bytes.Length, Stopwatch.GetElapsedTime(began));
-    }
-
-    /// <summary>How much of it was written: all, or nothing on a file system that does not do this.</summary>
-    private int WriteDirect(ReadOnlySpan<byte> bytes, long at)
-    {
-        _isDirect = _isDirect || PageCache.TrySetDirect(_file, true);
-        if (!_isDirect)
-            return 0;
-        try
-        {
-            RandomAccess.Write(_file, bytes, at);
-            _started = at + bytes.Length;
-            return bytes.Length;
-        }
-        catch (IOException e) when (e.HResult == PageCache.Invalid)
-        {
-            return 0;
-        }
-    }
-
-    private void WriteCached(ReadOnlySpan<byte> bytes, long at)
-    {
-        if (_isDirect)
-            _isDirect = !PageCache.TrySetDirect(_file, false);
         RandomAccess.Write(_file, bytes, at);
         var end = at + bytes.Length;
         if (end - _started < WriteBackEvery)
             return;
-        PageCache.StartWriteBack(_file, _started, end - _started);
+        WriteBack.Start(_file, _started, end - _started);
         _started = end;
     }
 }

@@ -61,7 +61,7 @@ internal sealed class UploadFolder(string root, DiskReserve reserve) : IDisposab
         var isKept = false;
         try
         {
-            var file = new UploadFile(path, offset, total >= BlobStore.LargeBytes ? new WritePath() : WritePath.Cached);
+            var file = new UploadFile(path, offset);
             await using var closing = file.ConfigureAwait(false);
             var end = await ReceiveAsync(content, file, hash, total, cancel).ConfigureAwait(false);
             await file.FinishAsync().ConfigureAwait(false);

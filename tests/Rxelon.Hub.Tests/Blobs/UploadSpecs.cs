@@ -57,7 +57,7 @@ public sealed class UploadSpecs
     public async Task A_large_blob_comes_back_as_it_was_sent_in_odd_pieces_over_a_restart()
     {
         await using var fixture = StoreFixture.New();
-        var large = StoreFixture.Bytes((int)BlobStore.LargeBytes + 12_345);
+        var large = StoreFixture.Bytes((36 << 20) + 12_345);
         var id = BlobId.Of(large);
         int[] ends = [10_000_001, 30_000_000, large.Length];
         var begin = 0;
@@ -69,11 +69,8 @@ public sealed class UploadSpecs
                 await fixture.RestartAsync();
         }
 
-        for (var reading = 0; reading < 3; reading++)
-        {
-            var read = await fixture.ReadAsync(id);
-            Assert.True(large.AsSpan().SequenceEqual(read), $"reading {reading} gave other bytes");
-        }
+        var read = await fixture.ReadAsync(id);
+        Assert.True(large.AsSpan().SequenceEqual(read), "it gave other bytes");
     }
 
     [Fact]
