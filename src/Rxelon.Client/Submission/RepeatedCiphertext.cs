@@ -160,5 +160,6 @@ internal sealed class SourceChangedException(FilePart files, Exception? why) : E
 {
     internal Fault Fault => ((InnerException as InputException)?.Fault
         ?? files.Files[0].Changed($"{(files.Files.Count > 1 ? $"or one of {files.Files.Count - 1} other files " : "")}changed between encrypting and sending").Fault)
-        with { Retryable = false };
+        with
+    { Retryable = false };
 }
