@@ -158,8 +158,10 @@ internal sealed class RepeatedCiphertext : Stream
 /// </summary>
 internal sealed class SourceChangedException(FilePart files, Exception? why) : Exception("The source of a repeated encryption changed.", why)
 {
-    internal Fault Fault => ((InnerException as InputException)?.Fault
-        ?? files.Files[0].Changed($"{(files.Files.Count > 1 ? $"or one of {files.Files.Count - 1} other files " : "")}changed between encrypting and sending").Fault)
-        with
-    { Retryable = false };
+    /// <summary>input-changed, for good.</summary>
+    internal Fault Fault => Seen with { Retryable = false };
+
+    private Fault Seen => (InnerException as InputException)?.Fault ?? files.Files[0].Changed($"{Others}changed between encrypting and sending").Fault;
+
+    private string Others => files.Files.Count > 1 ? $"or one of {files.Files.Count - 1} other files " : "";
 }
