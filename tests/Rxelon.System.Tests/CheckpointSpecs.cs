@@ -77,7 +77,7 @@ public sealed class CheckpointSpecs(RunningNetwork net) : IClassFixture<RunningN
         Assert.Equal("Completed", ended.Summary.Phase);
         Assert.Equal("handed-over", ended.Parts[0].LastFault!.Code);
         Assert.Matches("^began from [1-9][0-9]*\\s*$", await OutputAsync(task));
-        Assert.Empty(await Engine.SandboxesAsync(engine, net));
+        await Eventually.TrueAsync("no sandbox left", RunningNetwork.Patience, async () => (await Engine.SandboxesAsync(engine, net)).Count == 0);
     }
 
     /// <summary>Until the part has moved, which it does once its program has left something.</summary>

@@ -84,6 +84,10 @@ public sealed class EndToEndSpecs(RunningNetwork net)
         await net.TaskAsync("run", "docker", file, "--split", "count:3", "--out", output, "--memory", "64MiB", "--", "/bin/sh", "-c", "echo $ONLY");
 
         Assert.Equal(3 * 33, (await File.ReadAllTextAsync(Path.Combine(output, "stdout"))).Length);
+
+        // The nodes share an engine here, and only the one that took the image knows that it is not to be found.
+        await Eventually.TrueAsync("the image gone", RunningNetwork.Patience, async () =>
+            (await engine.Images.ListImagesAsync(new ImagesListParameters { All = true })).All(i => i.ID != id));
         var others = await net.CliAsync(RunningNetwork.User, "run", "docker", id, "--deadline", "1s", "--", "/bin/sh");
         Assert.NotEqual(0, others.Code);
     }
