@@ -62,12 +62,18 @@ internal sealed class CiphertextStore : IDisposable
         var context = PartContext.Input(task, part);
         if (source.Files is not { Bytes: >= RepeatedPart.Least } files)
             return await AddAsync((into, cancel) => EncryptAsync(source.WriteAsync, into, key, suite, context, cancel), ct).ConfigureAwait(false);
-        using var name = new CiphertextName();
-        var encrypting = PartEncryptStream.Repeatable(name, key, suite, context);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long size = 0;
+        using var naming = new WriteBehind(bytes =>
+        {
+            hash.AppendData(bytes.Span);
+            size += bytes.Length;
+        });
+        var encrypting = PartEncryptStream.Repeatable(naming, key, suite, context);
         await using var closing = encrypting.ConfigureAwait(false);
         await files.WriteAsync(encrypting, ct).ConfigureAwait(false);
         await encrypting.CompleteAsync(ct).ConfigureAwait(false);
-        var blob = name.Finish();
+        var blob = new BlobRef(BlobId.FromDigest(hash.GetHashAndReset()), size);
         var again = new RepeatedPart(part, blob.Size, suite, files, encrypting.Seals.ToBytes());
         ProfileStore.WritePrivate(
             Path.Combine(_folder, blob.Id + RepeatedPart.Extension), JsonSerializer.SerializeToUtf8Bytes(again, SubmissionJson.Default.RepeatedPart));

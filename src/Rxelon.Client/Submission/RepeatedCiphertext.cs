@@ -55,7 +55,7 @@ internal sealed class RepeatedCiphertext : Stream
     {
         if (_position >= Length || buffer.Length == 0)
             return 0;
-        _run ??= Run.Start(_part, _context, _key, _position);
+        _run ??= new Run(_part, _context, _key, _position);
         int read;
         try
         {
@@ -110,7 +110,7 @@ internal sealed class RepeatedCiphertext : Stream
         private readonly CancellationTokenSource _cancel = new();
         private readonly Task _writing;
 
-        private Run(RepeatedPart part, PartContext context, byte[] key, long skip)
+        internal Run(RepeatedPart part, PartContext context, byte[] key, long skip)
         {
             var pipe = new Pipe(Ahead);
             Output = pipe.Reader.AsStream();
@@ -118,8 +118,6 @@ internal sealed class RepeatedCiphertext : Stream
         }
 
         internal Stream Output { get; }
-
-        internal static Run Start(RepeatedPart part, PartContext context, byte[] key, long skip) => new(part, context, key, skip);
 
         public void Dispose()
         {
