@@ -28,16 +28,9 @@ public sealed class LateInputSpecs : NodeUnderTest
         FromHub(Grant(_task, 0, 1));
         var failure = (await NextAsync(ToHub.BodyOneofCase.Failure)).Failure;
         await NextOfferAsync(o => o.SlotsFree == 4);
-        await Eventually(() => TestState.FilesWith(State.Space.Path, Marker).Count == 0);
+        await Eventually.TrueAsync("nothing left", () => TestState.FilesWith(State.Space.Path, Marker).Count == 0);
         Assert.Equal(0, failure.Metering?.Fuel ?? 0);
         return failure;
-    }
-
-    private static async Task Eventually(Func<bool> isSo)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!isSo())
-            await Task.Delay(20, late.Token);
     }
 
     private static byte[] Altered(byte[] cipher, Index at)
@@ -123,11 +116,11 @@ public sealed class LateInputSpecs : NodeUnderTest
         await NextAsync(ToHub.BodyOneofCase.PartsReady);
         FromHub(Grant(task, 0, 1));
 
-        await Eventually(() => TestState.FilesWith(State.Space.Path, Marker).Any(f => new FileInfo(f).Length == Text.Length));
+        await Eventually.TrueAsync("the input unpacked", () => TestState.FilesWith(State.Space.Path, Marker).Any(f => new FileInfo(f).Length == Text.Length));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(State.Path, "spool")));
         FromHub(new ToNode { Stop = new StopAttempt { Attempt = task.Key(0, 1), Reason = "test" } });
         await NextOfferAsync(o => o.SlotsFree == 4);
-        await Eventually(() => TestState.FilesWith(State.Space.Path, Marker).Count == 0);
+        await Eventually.TrueAsync("nothing left", () => TestState.FilesWith(State.Space.Path, Marker).Count == 0);
     }
 
     [Fact]
@@ -139,7 +132,7 @@ public sealed class LateInputSpecs : NodeUnderTest
         FromHub(_task.Assign((0, 1, ScriptedTask.At("in", cipher))));
         await NextAsync(ToHub.BodyOneofCase.PartsReady);
         FromHub(Grant(_task, 0, 1));
-        await Eventually(() => !Store.Requests.IsEmpty);
+        await Eventually.TrueAsync("the input asked for", () => !Store.Requests.IsEmpty);
         FromHub(new ToNode { Stop = new StopAttempt { Attempt = _task.Key(0, 1), Reason = "room", KeepCheckpoint = true } });
 
         Assert.Equal(FaultCodes.HandedOver, (await NextAsync(ToHub.BodyOneofCase.Failure)).Failure.Code);
